@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files: whole ones read, whole ones written or nothing. */
+#ifndef JGFW_FILE_H
+#define JGFW_FILE_H
+
+#include <stddef.h>
+
+/** file_read - all of @path, or of standard input for "-"
+ *
+ * @ret_text is owned by the caller. Returns 0, -EFBIG where it has more than @max bytes, or another
+ * -errno.
+ */
+int file_read(const char *path, size_t max, char **ret_text, size_t *ret_len);
+
+/** file_write_all - write @len bytes to the descriptor @fd; 0 or -errno */
+int file_write_all(int fd, const void *data, size_t len);
+
+/** file_replace - write a new file beside @path, sync it and rename it into place
+ *
+ * At any failure the old file stays as it was. Follows no symbolic link at @path: it is replaced. A
+ * @path that is no regular file (a terminal, a pipe) is written to as it is. Returns 0 or -errno.
+ */
+int file_replace(const char *path, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A hash table from byte strings to pointers. */
+#ifndef JGFW_INDEX_H
+#define JGFW_INDEX_H
+
+#include "jgfw/mem.h"
+
+struct index_slot {
+	const char *key;
+	size_t len;
+	void *value;
+};
+
+/** struct index - zero-initialised is empty */
+struct index {
+	struct index_slot *slots;
+	size_t n_slots, used;
+	struct arena arena;
+};
+
+/** index_find - the place of the value of @key (copied), NULL in it where it is new; valid until the
+ * next call */
+void **index_find(struct index *index, const void *key, size_t len);
+void index_free(struct index *index);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory: checked allocation, and an arena for objects that die together. */
+#ifndef JGFW_MEM_H
+#define JGFW_MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#define ARRAY_SIZE(a)	  (sizeof(a) / sizeof((a)[0]))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+
+/**
+ * mem_exhausted - called when an allocation fails; does not return
+ *
+ * Each program that links the library defines it, so that only programs decide how they end.
+ */
+_Noreturn void mem_exhausted(void);
+
+/** mem_alloc - @size zeroed bytes, owned by the caller (free()); never NULL */
+void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
+
+/** mem_resize - realloc() for @n items of @size bytes that cannot overflow; never NULL */
+void *mem_resize(void *old, size_t n, size_t size) __attribute__((returns_nonnull));
+
+struct arena_block;
+
+/** struct arena - owner of many objects that are freed at once; zero-initialised is empty */
+struct arena {
+	struct arena_block *blocks;
+	size_t left; /* bytes free in the newest block */
+};
+
+/** arena_alloc - @size zeroed bytes, aligned for any type, owned by @a; never NULL */
+void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));
+/** arena_copy - a copy of @len bytes of @data with a NUL behind them, owned by @a */
+char *arena_copy(struct arena *a, const void *data, size_t len) __attribute__((returns_nonnull));
+/** arena_printf - a formatted string, owned by @a */
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/** arena_free - free everything in @a and leave it empty */
+void arena_free(struct arena *a);
+
+#define arena_new(a, type)	((type *)arena_alloc((a), sizeof(type)))
+#define arena_array(a, n, type) ((type *)arena_alloc((a), (n) * sizeof(type)))
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The policy: who may reach whom, and how it is translated; and its way into a ruleset. */
+#ifndef JGFW_POLICY_H
+#define JGFW_POLICY_H
+
+#include "jgfw/config.h"
+#include "jgfw/ruleset.h"
+
+/** enum flow_state - whether a row is in force on this gateway, and if not, why */
+enum flow_state {
+	FLOW_IN_FORCE,
+	FLOW_OMITTED,	    /* by the site */
+	FLOW_TRANSLATION,   /* tells the translation of another row */
+	FLOW_NO_ZONE,	    /* the gateway does not have one of the two zones */
+	FLOW_ONE_INTERFACE, /* both ends in one zone that has a single interface */
+};
+
+/** struct machine - an address as it is on the wire at its own side of the gateway */
+struct machine {
+	uint32_t addr;	 /* host byte order; 0 where the site does not give it */
+	uint32_t public; /* of an Expressway-E, or 0 */
+};
+
+enum party_kind {
+	PARTY_ANY,	/* every address of the zone */
+	PARTY_RANGE,	/* a network */
+	PARTY_MACHINES, /* known addresses */
+};
+
+/** struct party - one end of a flow */
+struct party {
+	enum party_kind kind;
+	struct range range;
+	const struct machine *at; /* the same pointer for the same machines of one deployment */
+	size_t n;
+	bool is_edge;
+};
+
+enum source_nat {
+	SOURCE_KEEPS,	/* its address */
+	SOURCE_PUBLIC,	/* gets its own public address */
+	SOURCE_GATEWAY, /* gets the gateway's */
+};
+
+/** struct flow - a row made concrete for one deployment, one protocol and one pair of zones */
+struct flow {
+	enum flow_state state;
+	const struct row *row;
+	const struct deployment *dep;
+	enum zone from, to;
+	enum zone missing; /* FLOW_NO_ZONE */
+	uint8_t proto;	   /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP */
+	struct range_set sport; /* without ranges: not matched */
+	struct range_set dport; /* as the sender sends */
+	uint16_t translate;	/* the port it becomes, or 0 where it stays */
+	struct party src, dst;	/* @dst behind the translation, @src in front of it */
+	bool dnat; /* sent to the public addresses of @dst */
+	enum source_nat snat;
+};
+
+/** struct policy - all flows of a site, by deployment and row; borrows from the site */
+struct policy {
+	struct arena arena;
+	const struct site *site;
+	struct {
+		VEC(struct flow);
+	} flows;
+};
+
+/** policy_expand - the flows of @site, which must outlive the policy; to be freed by policy_free()
+ *
+ * Returns NULL after errors: a deployment of which no row is in force, an address that a row in
+ * force needs, rows that want different things of the same packets.
+ */
+struct policy *policy_expand(const struct site *site, struct diag *diag);
+void policy_free(struct policy *policy);
+
+/** policy_compile - the ruleset that does what @policy says; to be freed by ruleset_free()
+ *
+ * Strings of its origins are borrowed from the site. Returns NULL after an error: deployments that
+ * share an Expressway-E and translate the same packets differently.
+ */
+struct ruleset *policy_compile(const struct policy *policy, struct diag *diag);
+
+/** flow_dport - the ports that the receiver sees, in @buf where they are translated */
+static inline struct range_set flow_dport(const struct flow *flow, struct range *buf)
+{
+	if (!flow->translate)
+		return flow->dport;
+	*buf = (struct range){flow->translate, flow->translate};
+	return (struct range_set){buf, 1};
+}
+
+/** machine_translated - does a flow to the public address of @m change anything in its packets? */
+static inline bool machine_translated(const struct flow *flow, const struct machine *m)
+{
+	return m->public != m->addr ||
+	       (flow->translate && flow->dport.at[0].lo != flow->translate);
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The port table of a site or of a profile, for people. */
+#ifndef JGFW_REPORT_H
+#define JGFW_REPORT_H
+
+#include "jgfw/buf.h"
+#include "jgfw/policy.h"
+
+enum report_format {
+	REPORT_TEXT,
+	REPORT_MARKDOWN,
+	REPORT_CSV,
+	REPORT_JSON,
+};
+
+/** report_format_parse - the format of that name, or -1 */
+int report_format_parse(const char *name);
+
+/** report_site - append every row of every deployment with addresses and ports filled in,
+ * translations, footnotes, and the rows not on this gateway with the reason */
+void report_site(const struct policy *policy, enum report_format format, struct buf *out);
+
+/** report_profile - append the rows of @profile with its ports filled in; text or JSON */
+void report_profile(const struct profile *profile, enum report_format format, struct buf *out);
+
+/** report_state - append "in force", or why the flow is not */
+void report_state(const struct site *site, const struct flow *flow, struct buf *out);
+
+#endif

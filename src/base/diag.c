@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/diag.h"
+
+#include "jgfw/text.h"
+#include "jgfw/vec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SHOWN_COLUMNS = 160, /* of a source line; of a longer one, the part around the caret */
+	TAB_STOP = 8,
+};
+
+static struct message *message_new(struct diag *d, enum severity severity, struct loc loc,
+				   const char *slug, const char *fmt, va_list ap)
+{
+	struct message *m = arena_new(&d->arena, struct message);
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	m->text = arena_alloc(&d->arena, (size_t)(n < 0 ? 0 : n) + 1);
+	vsnprintf((char *)(uintptr_t)m->text, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
+	m->severity = severity;
+	m->loc = loc;
+	m->slug = slug;
+	return m;
+}
+
+static void keep(struct diag *d, struct message *m)
+{
+	if (d->n == d->cap)
+		d->messages = vec_grow(d->messages, &d->cap, sizeof(struct message *));
+	m->serial = (unsigned int)d->n;
+	d->messages[d->n++] = m;
+}
+
+void diag_error(struct diag *d, struct loc loc, const char *slug, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->errors++ >= DIAG_MAX_ERRORS)
+		return;
+	va_start(ap, fmt);
+	keep(d, message_new(d, DIAG_ERROR, loc, slug, fmt, ap));
+	va_end(ap);
+}
+
+void diag_warn(struct diag *d, struct loc loc, const char *slug, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->warnings++ >= DIAG_MAX_WARNINGS)
+		return;
+	va_start(ap, fmt);
+	keep(d, message_new(d, DIAG_WARNING, loc, slug, fmt, ap));
+	va_end(ap);
+}
+
+void diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
+{
+	struct message *m;
+	va_list ap;
+
+	if (!d->n || d->errors > DIAG_MAX_ERRORS || d->warnings > DIAG_MAX_WARNINGS)
+		return;
+	for (m = d->messages[d->n - 1]; m->note; m = m->note)
+		;
+	va_start(ap, fmt);
+	m->note = message_new(d, DIAG_NOTE, loc, NULL, fmt, ap);
+	va_end(ap);
+}
+
+static int message_order(const void *a, const void *b)
+{
+	const struct message *x = *(struct message *const *)a;
+	const struct message *y = *(struct message *const *)b;
+	const char *xname = x->loc.source ? x->loc.source->name : "";
+	const char *yname = y->loc.source ? y->loc.source->name : "";
+	int names = strcmp(xname, yname);
+
+	if (names)
+		return names;
+	if (x->loc.line != y->loc.line)
+		return x->loc.line < y->loc.line ? -1 : 1;
+	if (x->loc.column != y->loc.column)
+		return x->loc.column < y->loc.column ? -1 : 1;
+	return x->serial < y->serial ? -1 : x->serial > y->serial;
+}
+
+void diag_sort(struct diag *d)
+{
+	if (d->n)
+		qsort(d->messages, d->n, sizeof(struct message *), message_order);
+}
+
+/* The bytes of a line break at @p, 0 where there is none; the breaks of YAML 1.1, section 4.1.4. */
+static size_t line_break(const char *p, const char *end)
+{
+	static const char *const breaks[] = {"\r\n", "\n", "\r", "\xc2\x85", "\xe2\x80\xa8",
+					     "\xe2\x80\xa9"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
+		size_t n = strlen(breaks[i]);
+
+		if ((size_t)(end - p) >= n && !memcmp(p, breaks[i], n))
+			return n;
+	}
+	return 0;
+}
+
+static const char *find_line(const struct source *s, uint32_t line, size_t *ret_len)
+{
+	const char *p = s->text, *end = s->text + s->len, *start;
+	size_t n;
+
+	if (s->len >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
+		p += 3;
+	for (uint32_t at = 1; at < line && p < end; p += n ? n : 1) {
+		n = line_break(p, end);
+		at += n > 0;
+	}
+	for (start = p; p < end && !line_break(p, end); p++)
+		;
+	*ret_len = (size_t)(p - start);
+	return start;
+}
+
+/* The source line and under it a caret and tildes. What is not printable is shown as `?`. */
+static void render_excerpt(struct buf *out, struct loc loc, const char *on, const char *off)
+{
+	size_t len;
+	const char *p, *end;
+	uint32_t skip = 0, column = 1, caret = 0, shown = 0, tildes = 0;
+
+	p = find_line(loc.source, loc.line, &len);
+	end = p + len;
+	if (loc.column > SHOWN_COLUMNS * 3 / 4)
+		skip = loc.column - SHOWN_COLUMNS / 2;
+	if (skip)
+		buf_puts(out, "... ");
+	for (; p < end && shown < SHOWN_COLUMNS; column++) {
+		size_t n = utf8_len(p, (size_t)(end - p));
+		uint32_t before = shown;
+		char c[5] = "?";
+
+		if (column > skip) {
+			if (n)
+				memcpy(c, p, n);
+			if (*p == '\t') {
+				buf_pad(out, ' ', TAB_STOP - (long)(shown % TAB_STOP));
+				shown += TAB_STOP - shown % TAB_STOP;
+			} else {
+				buf_puts(out, text_is_printable(c) ? c : "?");
+				shown++;
+			}
+			if (column < loc.column)
+				caret = shown;
+			else if (column < loc.column + loc.len && column > loc.column)
+				tildes += shown - before;
+		}
+		p += n ? n : 1;
+	}
+	if (p < end)
+		buf_puts(out, " ...");
+	if (column <= loc.column)
+		caret = shown;
+	buf_putc(out, '\n');
+	buf_pad(out, ' ', (long)caret + (skip ? 4 : 0));
+	buf_puts(out, on);
+	buf_putc(out, '^');
+	buf_pad(out, '~', (long)tildes);
+	buf_puts(out, off);
+	buf_putc(out, '\n');
+}
+
+static void render_message(struct buf *out, const struct message *m, bool color)
+{
+	static const struct {
+		const char *word, *color;
+	} kinds[] = {
+		[DIAG_ERROR] = {"error", "\033[1;31m"},
+		[DIAG_WARNING] = {"warning", "\033[1;35m"},
+		[DIAG_NOTE] = {"note", "\033[1;36m"},
+	};
+	const char *on = color ? kinds[m->severity].color : "";
+	const char *off = color ? "\033[0m" : "";
+
+	if (m->loc.source)
+		buf_puts(out, m->loc.source->name);
+	else
+		buf_puts(out, "jgfw");
+	if (m->loc.source && m->loc.line)
+		buf_printf(out, ":%u:%u", m->loc.line, m->loc.column);
+	buf_printf(out, ": %s%s:%s %s", on, kinds[m->severity].word, off, m->text);
+	if (m->slug)
+		buf_printf(out, " [%s]", m->slug);
+	buf_putc(out, '\n');
+	if (m->loc.source && m->loc.line)
+		render_excerpt(out, m->loc, on, off);
+}
+
+void diag_render(const struct diag *d, struct buf *out, bool color)
+{
+	for (size_t i = 0; i < d->n; i++)
+		for (const struct message *m = d->messages[i]; m; m = m->note)
+			render_message(out, m, color);
+	if (d->errors > DIAG_MAX_ERRORS)
+		buf_printf(out, "jgfw: %u more errors are not shown\n",
+			   d->errors - DIAG_MAX_ERRORS);
+}
+
+void diag_render_json(const struct diag *d, struct buf *out, enum severity which)
+{
+	const char *separator = "";
+
+	buf_putc(out, '[');
+	for (size_t i = 0; i < d->n; i++) {
+		const struct message *m = d->messages[i];
+
+		if (m->severity != which)
+			continue;
+		buf_puts(out, separator);
+		buf_puts(out, "{\"file\":");
+		if (m->loc.source)
+			buf_json_string(out, m->loc.source->name);
+		else
+			buf_puts(out, "null");
+		buf_printf(out, ",\"line\":%u,\"column\":%u,\"slug\":", m->loc.line, m->loc.column);
+		buf_json_string(out, m->slug);
+		buf_puts(out, ",\"text\":");
+		buf_json_string(out, m->text);
+		buf_putc(out, '}');
+		separator = ",";
+	}
+	buf_putc(out, ']');
+}
+
+void diag_free(struct diag *d)
+{
+	arena_free(&d->arena);
+	free(d->messages);
+	*d = (struct diag){0};
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/file.h"
+
+#include "jgfw/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_fd(int fd, size_t max, struct buf *b)
+{
+	char chunk[64 * 1024];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return 0;
+		if (b->n + (size_t)n > max)
+			return -EFBIG;
+		buf_add(b, chunk, (size_t)n);
+	}
+}
+
+int file_read(const char *path, size_t max, char **ret_text, size_t *ret_len)
+{
+	struct buf b = {0};
+	int fd = STDIN_FILENO;
+	int r;
+
+	if (strcmp(path, "-"))
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = read_fd(fd, max, &b);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (r) {
+		buf_free(&b);
+		return r;
+	}
+	buf_str(&b);
+	*ret_text = b.at;
+	*ret_len = b.n;
+	return 0;
+}
+
+int file_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_through(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = file_write_all(fd, data, len);
+	if (close(fd) && !r)
+		r = -errno;
+	return r;
+}
+
+/* The rename is on disk only when its folder is. */
+static int sync_folder(const char *path)
+{
+	struct buf copy = {0};
+	int fd, r = 0;
+
+	buf_puts(&copy, path);
+	buf_str(&copy);
+	fd = open(dirname(copy.at), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd))
+		r = errno == EINVAL ? 0 : -errno; /* some file systems cannot */
+	if (fd >= 0)
+		close(fd);
+	buf_free(&copy);
+	return r;
+}
+
+int file_replace(const char *path, const void *data, size_t len)
+{
+	struct buf temp = {0};
+	struct stat st;
+	mode_t mode = 0644;
+	int fd, r;
+
+	if (!stat(path, &st)) {
+		if (!S_ISREG(st.st_mode))
+			return write_through(path, data, len);
+		mode = st.st_mode & 0777;
+	}
+	buf_printf(&temp, "%s.XXXXXX", path);
+	buf_str(&temp);
+	fd = mkostemp(temp.at, O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		buf_free(&temp);
+		return r;
+	}
+	r = fchmod(fd, mode) ? -errno : file_write_all(fd, data, len);
+	if (!r && fsync(fd))
+		r = -errno;
+	if (close(fd) && !r)
+		r = -errno;
+	if (!r && rename(temp.at, path))
+		r = -errno;
+	if (r)
+		unlink(temp.at);
+	else
+		r = sync_folder(path);
+	buf_free(&temp);
+	return r;
+}

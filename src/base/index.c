@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/index.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t hash_bytes(const void *data, size_t len)
+{
+	const unsigned char *p = data;
+	uint64_t h = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3;
+	return h ^ h >> 29;
+}
+
+/* Open addressing; the number of slots is a power of two, at most half of them are used. */
+static struct index_slot *probe(struct index_slot *slots, size_t n, const void *key, size_t len)
+{
+	size_t i = hash_bytes(key, len) & (n - 1);
+
+	while (slots[i].key && (slots[i].len != len || memcmp(slots[i].key, key, len)))
+		i = (i + 1) & (n - 1);
+	return &slots[i];
+}
+
+static void grow(struct index *index)
+{
+	size_t n = index->n_slots ? index->n_slots * 2 : 64;
+	struct index_slot *slots = mem_alloc(n * sizeof(*slots));
+
+	for (size_t i = 0; i < index->n_slots; i++)
+		if (index->slots[i].key)
+			*probe(slots, n, index->slots[i].key, index->slots[i].len) =
+				index->slots[i];
+	free(index->slots);
+	index->slots = slots;
+	index->n_slots = n;
+}
+
+void **index_find(struct index *index, const void *key, size_t len)
+{
+	struct index_slot *slot;
+
+	if (index->used * 2 >= index->n_slots)
+		grow(index);
+	slot = probe(index->slots, index->n_slots, key, len);
+	if (!slot->key) {
+		slot->key = arena_copy(&index->arena, key, len);
+		slot->len = len;
+		index->used++;
+	}
+	return &slot->value;
+}
+
+void index_free(struct index *index)
+{
+	free(index->slots);
+	arena_free(&index->arena);
+	*index = (struct index){0};
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+#include "jgfw/report.h"
+
+#include <stdio.h>
+
+/* Every row and what became of it. */
+static void tell_rows(const struct policy *policy, struct buf *out)
+{
+	vec_each(flow, &policy->flows) {
+		buf_printf(out, "%s: %s: ", flow->dep->name.text, flow->row->id.text);
+		report_state(policy->site, flow, out);
+		buf_putc(out, '\n');
+	}
+}
+
+static enum exit_code run(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	struct buf out = {0};
+	struct ruleset *rs = NULL;
+	enum exit_code code, written;
+
+	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_JSON | OPTION_VERBOSE, 0,
+			   &job.options, &code))
+		return code;
+	code = job_read(&job);
+	if (!code) {
+		rs = policy_compile(job.policy, &job.diag);
+		code = rs ? EXIT_DONE : EXIT_INPUT;
+	}
+	diag_sort(&job.diag);
+	if (job.options.json && code != EXIT_SYSTEM) {
+		open_json(&job, &out);
+		buf_puts(&out, "}\n");
+	} else if (job.options.verbose && !code) {
+		tell_rows(job.policy, &out);
+	}
+	written = write_out(&out);
+	buf_free(&out);
+	ruleset_free(rs);
+	return job_end(&job, code ? code : written);
+}
+
+const struct command command_check = {
+	.name = "check",
+	.synopsis = "[-s SITE | --example] [-v] [--json]",
+	.summary = "Validate the site; warnings and errors go to stderr.",
+	.help = "  -s, --site SITE    the site file; - is standard input\n"
+		"  --example          the built-in example\n"
+		"  -v, --verbose      tell of every row whether it is in force here\n"
+		"  --json             answer with a JSON object\n",
+	.run = run,
+};

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+
+#include "jgfw/data.h"
+#include "jgfw/file.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_SITE "/etc/jgfw/site.yaml"
+#define EXAMPLE_SITE "examples/example.yaml"
+
+enum {
+	SITE_MAX_SIZE = 64 * 1024 * 1024,
+};
+
+enum long_option {
+	LONG_DATA = 256,
+	LONG_EXAMPLE,
+	LONG_JSON,
+};
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("jgfw: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+enum exit_code usage_error(const struct command *self, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "jgfw %s: ", self->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nusage: jgfw %s%s%s\n", self->name, *self->synopsis ? " " : "",
+		self->synopsis);
+	return EXIT_USAGE;
+}
+
+enum exit_code command_usage(const struct command *self)
+{
+	struct buf out = {0};
+	enum exit_code code;
+
+	buf_printf(&out, "usage: jgfw %s%s%s\n\n%s\n\n%s"
+			 "  --data DIR         look for port models and profiles in DIR first\n"
+			 "  -h, --help         this text\n",
+		   self->name, *self->synopsis ? " " : "", self->synopsis, self->summary,
+		   self->help);
+	code = write_out(&out);
+	buf_free(&out);
+	return code;
+}
+
+/* Which of the options a command must accept for @c to be one of its own. */
+static unsigned int bit_of(int c)
+{
+	switch (c) {
+	case 's':
+	case LONG_EXAMPLE:
+		return OPTION_SITE;
+	case 'o':
+		return OPTION_OUTPUT;
+	case 'f':
+		return OPTION_FORMAT;
+	case 'v':
+		return OPTION_VERBOSE;
+	case LONG_JSON:
+		return OPTION_JSON;
+	default:
+		return 0;
+	}
+}
+
+static void take_option(struct options *o, int c)
+{
+	switch (c) {
+	case 's':
+		o->site = optarg;
+		break;
+	case 'o':
+		o->output = optarg;
+		break;
+	case 'f':
+		o->format = optarg;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case LONG_DATA:
+		o->data_dir = optarg;
+		break;
+	case LONG_EXAMPLE:
+		o->example = true;
+		break;
+	case LONG_JSON:
+		o->json = true;
+		break;
+	}
+}
+
+bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
+		   int max_args, struct options *ret_options, enum exit_code *ret_code)
+{
+	static const struct option longs[] = {
+		{"site", required_argument, NULL, 's'},
+		{"output", required_argument, NULL, 'o'},
+		{"format", required_argument, NULL, 'f'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{"data", required_argument, NULL, LONG_DATA},
+		{"example", no_argument, NULL, LONG_EXAMPLE},
+		{"json", no_argument, NULL, LONG_JSON},
+		{0},
+	};
+	struct options o = {0};
+	int c;
+
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, ":s:o:f:vh", longs, NULL)) != -1) {
+		const char *given = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+
+		if (c == 'h') {
+			*ret_code = command_usage(self);
+			return false;
+		}
+		if (c == ':') {
+			*ret_code = usage_error(self, "'%s' needs a value", given);
+			return false;
+		}
+		if (c == '?' || bit_of(c) & ~accepted) {
+			*ret_code = usage_error(self, "no option '%s' here",
+						c != '?' || !optopt || optopt >= LONG_DATA
+							? given
+							: (char[]){'-', (char)optopt, '\0'});
+			return false;
+		}
+		take_option(&o, c);
+	}
+	o.args = argv + optind;
+	o.n_args = argc - optind;
+	if (o.n_args > max_args) {
+		*ret_code = usage_error(self, "unexpected argument '%s'", o.args[max_args]);
+		return false;
+	}
+	if (o.example && o.site) {
+		*ret_code = usage_error(self, "--example and --site exclude each other");
+		return false;
+	}
+	*ret_options = o;
+	return true;
+}
+
+enum exit_code write_out(const struct buf *data)
+{
+	int r = file_write_all(STDOUT_FILENO, data->at, data->n);
+
+	if (r)
+		complain("cannot write: %s", strerror(-r));
+	return r ? EXIT_SYSTEM : EXIT_DONE;
+}
+
+/* The site file's text: of the options, the environment, the default place. */
+static enum exit_code read_site(struct job *job)
+{
+	const struct data_file *example = data_find(EXAMPLE_SITE);
+	const char *path = job->options.site;
+	bool named = path;
+	size_t len;
+	int r;
+
+	if (job->options.example) {
+		job->source = (struct source){EXAMPLE_SITE, example->text,
+					      (size_t)(example->end - example->text)};
+		return EXIT_DONE;
+	}
+	if (!path)
+		path = getenv("JGFW_SITE");
+	if (path && *path)
+		named = true;
+	else
+		path = DEFAULT_SITE;
+	r = file_read(path, SITE_MAX_SIZE, &job->text, &len);
+	if (!r) {
+		job->source = (struct source){strcmp(path, "-") ? path : "<stdin>", job->text, len};
+		return EXIT_DONE;
+	}
+	if (r == -ENOENT && !named)
+		complain("no site: there is no %s, and neither -s nor JGFW_SITE names another; "
+			 "'jgfw init PROFILE' writes one to start from, --example takes the "
+			 "built-in one",
+			 DEFAULT_SITE);
+	else
+		complain("cannot read %s: %s", path, strerror(-r));
+	return r == -EFBIG ? EXIT_INPUT : EXIT_SYSTEM;
+}
+
+enum exit_code job_read(struct job *job)
+{
+	enum exit_code code = read_site(job);
+
+	if (code)
+		return code;
+	job->library = library_new(job->options.data_dir);
+	job->site = site_load(&job->source, job->library, &job->diag);
+	if (!job->site)
+		return EXIT_INPUT;
+	job->policy = policy_expand(job->site, &job->diag);
+	return job->policy ? EXIT_DONE : EXIT_INPUT;
+}
+
+static bool wants_color(int fd)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(fd) && !(no_color && *no_color);
+}
+
+enum exit_code job_end(struct job *job, enum exit_code code)
+{
+	struct buf text = {0};
+
+	diag_sort(&job->diag);
+	diag_render(&job->diag, &text, wants_color(STDERR_FILENO));
+	file_write_all(STDERR_FILENO, text.at, text.n);
+	buf_free(&text);
+	policy_free(job->policy);
+	site_free(job->site);
+	library_free(job->library);
+	diag_free(&job->diag);
+	free(job->text);
+	return code;
+}
+
+void open_json(const struct job *job, struct buf *out)
+{
+	buf_puts(out, "{\"schema\":1,\"warnings\":");
+	diag_render_json(&job->diag, out, DIAG_WARNING);
+	buf_puts(out, ",\"errors\":");
+	diag_render_json(&job->diag, out, DIAG_ERROR);
+}

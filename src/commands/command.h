@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What commands share: options, reading the site, telling how it went. */
+#ifndef JGFW_COMMAND_H
+#define JGFW_COMMAND_H
+
+#include "jgfw/config.h"
+#include "jgfw/policy.h"
+
+/** enum exit_code - the contract with scripts */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_NO = 1,
+	EXIT_USAGE = 2,
+	EXIT_INPUT = 3,
+	EXIT_SYSTEM = 4, /* kernel, privilege or I/O */
+	EXIT_UNDECIDED = 5,
+	EXIT_BUG = 70,
+};
+
+/** struct command - an entry of the table in main.c */
+struct command {
+	const char *name;
+	const char *synopsis; /* of its options and arguments */
+	const char *summary;
+	const char *help; /* its options, a line each, beside those of all commands */
+	enum exit_code (*run)(const struct command *self, int argc, char **argv);
+};
+
+extern const struct command command_check, command_generate, command_init, command_profiles,
+	command_report;
+
+/** enum option_bit - options, as bits; a command says which it takes */
+enum option_bit {
+	OPTION_SITE = 1 << 0, /* -s, --site and --example */
+	OPTION_OUTPUT = 1 << 1,
+	OPTION_FORMAT = 1 << 2,
+	OPTION_JSON = 1 << 3,
+	OPTION_VERBOSE = 1 << 4,
+};
+
+struct options {
+	const char *site;
+	const char *data_dir;
+	const char *output;
+	const char *format;
+	bool example, json, verbose;
+	char **args; /* what is left */
+	int n_args;
+};
+
+/** options_parse - read the options of @self, which takes @accepted and up to @max_args arguments
+ *
+ * Returns false where the command is already over, with its exit code in @ret_code: after --help, or
+ * after a usage error that was told.
+ */
+bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
+		   int max_args, struct options *ret_options, enum exit_code *ret_code);
+
+/** usage_error - tell it with a hint at --help; EXIT_USAGE */
+enum exit_code usage_error(const struct command *self, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/** command_usage - the full help of a command on stdout; EXIT_DONE */
+enum exit_code command_usage(const struct command *self);
+
+/** struct job - a site on its way to whatever the command wants of it */
+struct job {
+	struct options options;
+	struct diag diag;
+	struct source source;
+	char *text;
+	struct library *library;
+	struct site *site;
+	struct policy *policy;
+};
+
+/** job_read - read, check and expand the site that the options name
+ *
+ * Returns EXIT_DONE, or another code, after which job_end() still must be called.
+ */
+enum exit_code job_read(struct job *job);
+
+/** job_end - tell all diagnostics on stderr and release everything; gives back @code */
+enum exit_code job_end(struct job *job, enum exit_code code);
+
+/** write_out - data to stdout; EXIT_SYSTEM after a failure that was told */
+enum exit_code write_out(const struct buf *data);
+
+/** open_json - begin the object that a command answers with --json: its schema, warnings, errors */
+void open_json(const struct job *job, struct buf *out);
+
+/** complain - "jgfw: ..." on stderr */
+void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

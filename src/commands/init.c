@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+
+#include <string.h>
+
+enum {
+	FIRST_PUBLIC_HOST = 10, /* of the documentation network */
+	NIC_STEP = 64,
+	FIRST_ROLE_HOST = 20,
+	ROLE_STEP = 10,
+	COMMENT_COLUMN = 40,
+};
+
+static void line(struct buf *out, const char *text, const char *comment)
+{
+	buf_puts(out, text);
+	buf_pad(out, ' ', COMMENT_COLUMN - (long)strlen(text));
+	buf_printf(out, " # %s\n", comment);
+}
+
+/* The zones that the model's machines are in, and the internet. */
+static void tell_zones(const struct model *model, struct buf *out)
+{
+	bool used[ZONE_COUNT] = {[ZONE_WAN] = true};
+	unsigned int nic = 0;
+
+	for (size_t i = 0; i < model->n_nics; i++)
+		used[model->nics[i].zone] = true;
+	for (size_t i = 0; i < model->n_roles; i++)
+		used[model->roles[i].zone] = true;
+	buf_puts(out, "  zones:                                  # leave out what this gateway does "
+		      "not have\n");
+	for (unsigned int z = 0; z < ZONE_COUNT; z++) {
+		struct buf text = {0}, who = {0};
+
+		if (!used[z])
+			continue;
+		buf_printf(&text, "    %s: eth%u", zone_name((enum zone)z), nic++);
+		if (z == ZONE_WAN)
+			buf_puts(&who, "the internet");
+		for (size_t i = 0; i < model->n_nics; i++)
+			if (model->nics[i].zone == (enum zone)z)
+				buf_printf(&who, "%s%s, %s", who.n ? "; " : "", model->edge_label,
+					   model->nics[i].label);
+		for (size_t i = 0; i < model->n_roles; i++)
+			if (model->roles[i].zone == (enum zone)z)
+				buf_printf(&who, "%s%s", who.n ? "; " : "", model->roles[i].label);
+		line(out, buf_str(&text), buf_str(&who));
+		buf_free(&text);
+		buf_free(&who);
+	}
+}
+
+static void tell_addresses(const struct model *model, struct buf *out)
+{
+	buf_printf(out, "    edge:                               # 1 to %u %s\n"
+			"      - {name: e1, public: 203.0.113.%d",
+		   model->max_peers, model->edge_label, FIRST_PUBLIC_HOST);
+	for (size_t i = 0; i < model->n_nics; i++)
+		buf_printf(out, ", %s: 192.0.2.%zu", model->nics[i].name.text,
+			   FIRST_PUBLIC_HOST + i * NIC_STEP);
+	buf_puts(out, "}\n");
+	for (size_t i = 0; i < model->n_roles; i++) {
+		const struct role *role = &model->roles[i];
+		bool own_key = !strcmp(role->name.text, "core") || !strcmp(role->name.text, "guest");
+		struct buf text = {0}, who = {0};
+
+		if (!own_key)
+			buf_puts(out, "    hosts:\n");
+		buf_printf(&text, "    %s%s: [10.10.0.%zu]", own_key ? "" : "  ", role->name.text,
+			   FIRST_ROLE_HOST + i * ROLE_STEP);
+		buf_printf(&who, "%s, at most %u", role->label, role->max);
+		line(out, buf_str(&text), buf_str(&who));
+		buf_free(&text);
+		buf_free(&who);
+	}
+}
+
+static void tell_ports(const struct profile *profile, struct buf *out)
+{
+	const struct model *model = profile->model;
+
+	buf_puts(out, "    # ports:                            # named ports that a site may "
+		      "change, as they are now\n");
+	for (size_t i = 0; i < model->ports.n; i++) {
+		const struct port_def *def = &model->ports.at[i];
+		bool allowed = def->allow.n;
+		struct buf text = {0};
+
+		for (size_t k = 0; k < profile->ports.n; k++)
+			if (!strcmp(profile->ports.at[k].name.text, def->name.text) &&
+			    profile->ports.at[k].allow.given)
+				allowed = profile->ports.at[k].allow.n;
+		if (!allowed)
+			continue;
+		buf_printf(&text, "    #   %s: %u", def->name.text, profile->resolved[i].at[0].lo);
+		if (profile->resolved[i].at[0].hi != profile->resolved[i].at[0].lo)
+			buf_printf(&text, "-%u", profile->resolved[i].at[0].hi);
+		line(out, buf_str(&text), def->purpose);
+		buf_free(&text);
+	}
+}
+
+static void tell_site(const struct profile *profile, struct buf *out)
+{
+	buf_printf(out,
+		   "# A site of jgfw, see jgfw-site(5). Put your own names and addresses in.\n"
+		   "# %s\n"
+		   "version: 1\n"
+		   "gateway:\n",
+		   profile->title);
+	tell_zones(profile->model, out);
+	buf_puts(out, "  # scope: hosts                        # leave traffic of others alone "
+		      "(default: gateway)\n"
+		      "  # public_addresses: shared            # the gateway uses them too (default: "
+		      "dedicated)\n"
+		      "  # log_drops: true                     # rate limited, prefix \"jgfw drop \"\n"
+		      "  # counters: deployments               # for each row and deployment "
+		      "(default: rows)\n"
+		      "deployments:\n");
+	buf_printf(out, "  - name: hq\n    profile: %s\n", profile->name.text);
+	tell_addresses(profile->model, out);
+	buf_puts(out, "    # source_ports: any                 # do not match them (default: "
+		      "strict)\n"
+		      "    # clients: [wan, lan:10.0.0.0/8]    # who counts as any (default: [wan])\n"
+		      "    # reflection_source: gateway        # what reflected flows bear (default: "
+		      "keep)\n");
+	buf_printf(out, "    # omit: [%s]%*s# rows that are not wanted\n",
+		   profile->model->rows.at[0].id.text,
+		   25 - (int)strlen(profile->model->rows.at[0].id.text), "");
+	tell_ports(profile, out);
+	buf_puts(out, "    # rows:                             # of your own\n"
+		      "    #   - {id: ssh, purpose: administration, from: \"lan:10.10.0.0/24\",\n");
+	buf_printf(out, "    #      to: edge.%s, proto: tcp, dport: 22}\n",
+		   profile->model->nics[profile->model->n_nics - 1].name.text);
+}
+
+static enum exit_code run(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	struct buf out = {0};
+	const struct profile *profile;
+	enum exit_code code;
+
+	if (!options_parse(self, argc, argv, 0, 1, &job.options, &code))
+		return code;
+	if (!job.options.n_args)
+		return usage_error(self, "which profile? 'jgfw profiles' lists them");
+	job.library = library_new(job.options.data_dir);
+	profile = library_profile(job.library, job.options.args[0], (struct loc){0}, &job.diag);
+	code = profile ? EXIT_DONE : EXIT_INPUT;
+	if (profile) {
+		tell_site(profile, &out);
+		code = write_out(&out);
+	}
+	buf_free(&out);
+	return job_end(&job, code);
+}
+
+const struct command command_init = {
+	.name = "init",
+	.synopsis = "PROFILE",
+	.summary = "Print a commented site file to start from.",
+	.help = "",
+	.run = run,
+};

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What only shows when the parts of a site are seen together. */
+#include "decode.h"
+#include "ports.h"
+
+#include <string.h>
+
+/* --- gateway -------------------------------------------------------------------------------- */
+
+static const struct interface *zone_interface(const struct site *site, enum zone zone,
+					      const char *name)
+{
+	vec_each(interface, &site->zones[zone])
+		if (!strcmp(interface->name, name))
+			return interface;
+	return NULL;
+}
+
+static void check_zones(const struct site *site, struct diag *diag)
+{
+	size_t interfaces = 0;
+
+	for (int i = 0; i < ZONE_COUNT; i++)
+		interfaces += site->zones[i].n;
+	if (!interfaces && site->zones_loc.source)
+		diag_error(diag, site->zones_loc, "missing-key", "no zone has an interface");
+	for (int i = 0; i < ZONE_COUNT; i++) {
+		vec_each(interface, &site->zones[i]) {
+			const struct interface *wan =
+				zone_interface(site, ZONE_WAN, interface->name);
+
+			if (i == ZONE_WAN || !wan)
+				continue;
+			diag_error(diag, interface->loc, "zone-overlap",
+				   "'%s' is in the wan zone: it cannot be in %s too",
+				   interface->name, zone_name((enum zone)i));
+			diag_note(diag, wan->loc, "named for wan here");
+		}
+	}
+}
+
+static bool zones_share_interface(const struct site *site, enum zone a, enum zone b)
+{
+	vec_each(interface, &site->zones[a])
+		if (zone_interface(site, b, interface->name))
+			return true;
+	return false;
+}
+
+/* --- one deployment ------------------------------------------------------------------------- */
+
+static void bind_nics(const struct model *model, struct edge_peer *peer, struct diag *diag)
+{
+	for (unsigned int g = 0; g < peer->n_given; g++) {
+		const char *names[MODEL_MAX_NICS + 2] = {"name", "public"};
+		size_t i;
+
+		for (i = 0; i < model->n_nics; i++) {
+			names[i + 2] = model->nics[i].name.text;
+			if (!strcmp(names[i + 2], peer->given[g].name.text))
+				break;
+		}
+		if (i < model->n_nics)
+			peer->nics[i] = peer->given[g].host;
+		else
+			diag_unknown(diag, peer->given[g].name.loc, "unknown-key",
+				     "key of an Expressway-E in this profile",
+				     peer->given[g].name.text, names, model->n_nics + 2);
+	}
+}
+
+static void check_peer_addresses(const struct model *model, const struct edge_peer *peer,
+				 struct diag *diag)
+{
+	const struct host *behind = &peer->nics[model->behind];
+
+	if (peer->public.addr && behind->addr && ipv4_is_private(peer->public.addr) &&
+	    !ipv4_is_private(behind->addr))
+		diag_error(diag, peer->public.loc, "addresses-exchanged",
+			   "the public address is private (RFC 1918) and the %s is not: they were "
+			   "exchanged",
+			   model->nics[model->behind].label);
+	for (size_t i = 0; i < model->n_nics; i++) {
+		const struct host *nic = &peer->nics[i];
+
+		if (nic->addr && nic->addr == peer->public.addr && i != model->behind)
+			diag_error(diag, nic->loc, "address-conflict",
+				   "the %s has the public address", model->nics[i].label);
+		for (size_t k = 0; k < i && nic->addr; k++)
+			if (peer->nics[k].addr == nic->addr)
+				diag_error(diag, nic->loc, "address-conflict",
+					   "the %s and the %s have the same address",
+					   model->nics[k].label, model->nics[i].label);
+	}
+}
+
+static bool is_reserved(const struct model *model, const char *name)
+{
+	for (int i = 0; i < ZONE_COUNT; i++)
+		if (!strcmp(zone_name((enum zone)i), name))
+			return true;
+	for (size_t i = 0; i < model->n_roles; i++)
+		if (!strcmp(model->roles[i].name.text, name))
+			return true;
+	return !strcmp(name, "edge") || !strcmp(name, "any");
+}
+
+static void check_edge(struct deployment *dep, struct diag *diag)
+{
+	const struct model *model = dep->model;
+
+	if (dep->edge.n > model->max_peers)
+		diag_error(diag, dep->edge.at[model->max_peers].loc, "too-many-peers",
+			   "%zu Expressway-E peers; a cluster has at most %u", dep->edge.n,
+			   model->max_peers);
+	else if (!dep->edge.n)
+		diag_error(diag, dep->loc, "missing-key", "a deployment has no Expressway-E");
+	for (size_t i = 0; i < dep->edge.n; i++) {
+		struct edge_peer *peer = &dep->edge.at[i];
+
+		bind_nics(model, peer, diag);
+		check_peer_addresses(model, peer, diag);
+		if (peer->name.text && is_reserved(model, peer->name.text))
+			diag_error(diag, peer->name.loc, "reserved-name",
+				   "'%s' means something else in endpoints", peer->name.text);
+		for (size_t k = 0; k < i && peer->name.text; k++)
+			if (dep->edge.at[k].name.text &&
+			    !strcmp(dep->edge.at[k].name.text, peer->name.text)) {
+				diag_error(diag, peer->name.loc, "duplicate-name",
+					   "a second Expressway-E '%s'", peer->name.text);
+				diag_note(diag, dep->edge.at[k].name.loc, "the first is here");
+				break;
+			}
+	}
+}
+
+static void check_role(const struct deployment *dep, const struct role *role,
+		       const struct named_hosts *given, struct diag *diag)
+{
+	bool usual = !role->usual[0];
+
+	if (given->hosts.n > role->max) {
+		diag_error(diag, given->hosts.at[role->max].loc, "too-many-peers",
+			   "%zu addresses; there are at most %u of %s", given->hosts.n, role->max,
+			   role->label);
+		return;
+	}
+	for (size_t i = 0; role->usual[i]; i++)
+		usual |= role->usual[i] == given->hosts.n;
+	if (!usual && given->hosts.n)
+		diag_warn(diag, given->name.loc, "unusual-number",
+			  "%zu of %s in '%s', a number that the vendor does not know",
+			  given->hosts.n, role->label, dep->name.text ? dep->name.text : "");
+	for (size_t i = 0; i < given->hosts.n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (given->hosts.at[i].addr == given->hosts.at[k].addr) {
+				diag_error(diag, given->hosts.at[i].loc, "duplicate-address",
+					   "this address is given twice");
+				diag_note(diag, given->hosts.at[k].loc, "first given here");
+				break;
+			}
+}
+
+static void bind_roles(struct deployment *dep, struct diag *diag)
+{
+	const struct model *model = dep->model;
+	const char *names[MODEL_MAX_ROLES];
+
+	for (size_t i = 0; i < model->n_roles; i++)
+		names[i] = model->roles[i].name.text;
+	vec_each(given, &dep->given_hosts) {
+		size_t i;
+
+		for (i = 0; i < model->n_roles; i++)
+			if (!strcmp(names[i], given->name.text))
+				break;
+		if (i == model->n_roles) {
+			diag_unknown(diag, given->name.loc, "unknown-role",
+				     "role in this profile", given->name.text, names,
+				     model->n_roles);
+			continue;
+		}
+		dep->roles[i] = given->hosts;
+		check_role(dep, &model->roles[i], given, diag);
+	}
+}
+
+static void bind_ports(struct site *site, struct deployment *dep, struct diag *diag)
+{
+	struct names names = port_names(&dep->model->ports);
+	unsigned int before = diag->errors;
+
+	dep->ports = dep->profile->resolved;
+	vec_each(o, &dep->overrides)
+		if (port_def_find(&dep->model->ports, o->name.text) < 0)
+			diag_unknown(diag, o->name.loc, "unknown-port", "named port", o->name.text,
+				     names.at, names.n);
+	vec_free(&names);
+	if (dep->overrides.n && diag->errors == before)
+		dep->ports = ports_resolve(dep->model, dep->profile, dep->overrides.at,
+					   dep->overrides.n, &site->arena, diag);
+}
+
+static void bind_clients(struct site *site, struct deployment *dep, struct diag *diag)
+{
+	dep->n_clients = dep->clients.n ? dep->clients.n : 1;
+	dep->client_ends = arena_array(&site->arena, dep->n_clients, struct endpoint);
+	dep->client_ends[0] = (struct endpoint){
+		.kind = END_ZONE, .peer = -1, .zone = ZONE_WAN, .range = IPV4_ALL};
+	for (size_t i = 0; i < dep->clients.n; i++) {
+		const struct word *word = &dep->clients.at[i];
+
+		if (endpoint_parse(word, dep->model, dep, &dep->client_ends[i], diag) &&
+		    dep->client_ends[i].kind == END_ANY)
+			diag_error(diag, word->loc, "unknown-endpoint",
+				   "'any' are the clients themselves");
+	}
+}
+
+static void check_omit(const struct deployment *dep, struct diag *diag)
+{
+	struct names names = {0};
+
+	for (size_t i = 0; i < dep->model->rows.n; i++)
+		vec_add(&names, dep->model->rows.at[i].id.text);
+	vec_each(word, &dep->omit) {
+		int i = rows_find(&dep->model->rows, word->text);
+
+		if (i < 0)
+			diag_unknown(diag, word->loc, "unknown-row", "row", word->text, names.at,
+				     names.n);
+		else if (dep->model->rows.at[i].translation_of.text)
+			diag_error(diag, word->loc, "bad-omit",
+				   "row '%s' is the translation of '%s' and goes only with it",
+				   word->text, dep->model->rows.at[i].translation_of.text);
+	}
+	vec_free(&names);
+}
+
+/* A translation is from one port to one port: a row with other ports has no meaning. */
+static void check_translate(struct site *site, const struct deployment *dep, const struct row *row,
+			    struct diag *diag)
+{
+	struct range_set to, from;
+
+	if (!row->translate.n || !dep->ports)
+		return;
+	to = row_ports(dep, &row->translate, &site->arena);
+	from = row_ports(dep, &row->dport, &site->arena);
+	if (range_set_count(to) != 1 || range_set_count(from) != 1)
+		diag_error(diag, row->translate.loc, "bad-translation",
+			   "'translate' goes from one port to one port");
+}
+
+static void bind_rows(struct site *site, struct deployment *dep, struct diag *diag)
+{
+	for (size_t i = 0; i < dep->rows.n; i++) {
+		struct row *row = &dep->rows.at[i];
+		unsigned int before = diag->errors;
+		int twin = rows_find(&dep->model->rows, row->id.text);
+
+		if (twin >= 0) {
+			diag_error(diag, row->id.loc, "duplicate-name",
+				   "the port model has a row '%s' of its own", row->id.text);
+			diag_note(diag, dep->model->rows.at[twin].id.loc, "it is here");
+		}
+		row_bind(row, dep->model, dep, diag);
+		if (diag->errors == before)
+			check_translate(site, dep, row, diag);
+	}
+	for (size_t i = 0; i < dep->model->rows.n && dep->overrides.n; i++)
+		check_translate(site, dep, &dep->model->rows.at[i], diag);
+}
+
+static void check_reflection(const struct site *site, const struct deployment *dep,
+			     struct diag *diag)
+{
+	enum zone zone = dep->model->nics[dep->model->behind].zone;
+
+	if (!dep->reflection_given && zone == ZONE_DMZ &&
+	    zones_share_interface(site, ZONE_DMZ, ZONE_LAN))
+		diag_error(diag, dep->name.loc.source ? dep->name.loc : dep->loc,
+			   "missing-reflection",
+			   "dmz and lan share an interface: '%s' must say reflection_source (keep "
+			   "where replies pass the gateway all the same, else gateway)",
+			   dep->name.text ? dep->name.text : "the deployment");
+}
+
+static void check_deployment(struct site *site, struct deployment *dep, struct diag *diag)
+{
+	if (!dep->profile_name.text)
+		return;
+	dep->profile = library_profile(site->library, dep->profile_name.text,
+				       dep->profile_name.loc, diag);
+	if (!dep->profile)
+		return;
+	dep->model = dep->profile->model;
+	if (dep->profile->warning)
+		diag_warn(diag, dep->profile_name.loc, "profile-without-effect", "profile '%s': %s",
+			  dep->profile_name.text, dep->profile->warning);
+	vec_each(word, &dep->with)
+		diag_error(diag, word->loc, "unknown-model", "no add-on port model '%s'",
+			   word->text);
+	check_edge(dep, diag);
+	bind_roles(dep, diag);
+	bind_ports(site, dep, diag);
+	bind_clients(site, dep, diag);
+	check_omit(dep, diag);
+	bind_rows(site, dep, diag);
+	check_reflection(site, dep, diag);
+}
+
+/* --- all deployments ------------------------------------------------------------------------ */
+
+static int name_order(const void *a, const void *b)
+{
+	const struct deployment *x = *(struct deployment *const *)a;
+	const struct deployment *y = *(struct deployment *const *)b;
+	int names = strcmp(x->name.text, y->name.text);
+
+	if (names)
+		return names;
+	return x->name.loc.line < y->name.loc.line ? -1 : x->name.loc.line > y->name.loc.line;
+}
+
+static void check_names(const struct site *site, struct diag *diag)
+{
+	struct {
+		VEC(struct deployment *);
+	} sorted = {0};
+
+	vec_each(dep, &site->deployments)
+		if ((*dep)->name.text)
+			vec_add(&sorted, *dep);
+	if (sorted.n)
+		qsort(sorted.at, sorted.n, sizeof(*sorted.at), name_order);
+	for (size_t i = 1; i < sorted.n; i++)
+		if (!strcmp(sorted.at[i - 1]->name.text, sorted.at[i]->name.text)) {
+			diag_error(diag, sorted.at[i]->name.loc, "duplicate-name",
+				   "a second deployment '%s'", sorted.at[i]->name.text);
+			diag_note(diag, sorted.at[i - 1]->name.loc, "another is here");
+		}
+	vec_free(&sorted);
+}
+
+/** struct claim - what a deployment says an address is */
+struct claim {
+	uint32_t addr;
+	uint32_t order; /* of appearance, so that the later of two is the error */
+	const struct host *host;
+	const struct deployment *dep;
+	const struct edge_peer *peer; /* NULL for a machine of a role */
+	unsigned int what;	      /* CLAIM_PUBLIC, CLAIM_NIC + index, CLAIM_ROLE + index */
+};
+
+enum {
+	CLAIM_PUBLIC,
+	CLAIM_NIC,
+	CLAIM_ROLE = CLAIM_NIC + MODEL_MAX_NICS,
+};
+
+struct claims {
+	VEC(struct claim);
+};
+
+static void claim(struct claims *claims, const struct host *host, const struct deployment *dep,
+		  const struct edge_peer *peer, unsigned int what)
+{
+	if (host->addr)
+		vec_add(claims, ((struct claim){host->addr, (uint32_t)claims->n, host, dep, peer,
+						what}));
+}
+
+static int claim_order(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static const char *claim_name(const struct claim *c)
+{
+	if (c->what == CLAIM_PUBLIC)
+		return "public address";
+	if (c->what < CLAIM_ROLE)
+		return c->dep->model->nics[c->what - CLAIM_NIC].label;
+	return c->dep->model->roles[c->what - CLAIM_ROLE].label;
+}
+
+/* Do two descriptions of an Expressway-E agree, where both say something? */
+static bool same_peer(const struct claim *a, const struct claim *b)
+{
+	const struct model *x = a->dep->model, *y = b->dep->model;
+
+	if (a->peer->public.addr && b->peer->public.addr &&
+	    a->peer->public.addr != b->peer->public.addr)
+		return false;
+	for (size_t i = 0; i < x->n_nics; i++)
+		for (size_t k = 0; k < y->n_nics; k++)
+			if (!strcmp(x->nics[i].name.text, y->nics[k].name.text) &&
+			    a->peer->nics[i].addr && b->peer->nics[k].addr &&
+			    a->peer->nics[i].addr != b->peer->nics[k].addr)
+				return false;
+	return true;
+}
+
+static void check_pair(const struct claim *first, const struct claim *second, struct diag *diag)
+{
+	struct buf addr = {0};
+
+	if (first->peer && first->peer == second->peer)
+		return; /* within one Expressway-E it was seen before */
+	buf_ipv4(&addr, second->addr);
+	if (strcmp(claim_name(first), claim_name(second)) || !first->peer != !second->peer) {
+		diag_error(diag, second->host->loc, "address-conflict",
+			   "%s is claimed as %s here and as %s in '%s'", buf_str(&addr),
+			   claim_name(second), claim_name(first), first->dep->name.text);
+		diag_note(diag, first->host->loc, "claimed here first");
+	} else if (first->peer && first->dep == second->dep) {
+		diag_error(diag, second->host->loc, "duplicate-address",
+			   "%s belongs to two Expressway-E of '%s'", buf_str(&addr),
+			   first->dep->name.text);
+		diag_note(diag, first->host->loc, "claimed here first");
+	} else if (first->peer && !same_peer(first, second)) {
+		diag_error(diag, second->host->loc, "address-conflict",
+			   "%s belongs to an Expressway-E with other addresses in '%s'",
+			   buf_str(&addr), first->dep->name.text);
+		diag_note(diag, first->host->loc, "claimed here first");
+	}
+	buf_free(&addr);
+}
+
+static void check_claims(const struct site *site, struct diag *diag)
+{
+	struct claims claims = {0};
+	const struct claim *first = NULL;
+
+	vec_each(it, &site->deployments) {
+		const struct deployment *dep = *it;
+
+		if (!dep->model || !dep->name.text)
+			continue;
+		vec_each(peer, &dep->edge) {
+			claim(&claims, &peer->public, dep, peer, CLAIM_PUBLIC);
+			for (unsigned int i = 0; i < dep->model->n_nics; i++)
+				claim(&claims, &peer->nics[i], dep, peer, CLAIM_NIC + i);
+		}
+		for (unsigned int i = 0; i < dep->model->n_roles; i++)
+			vec_each(host, &dep->roles[i])
+				claim(&claims, host, dep, NULL, CLAIM_ROLE + i);
+	}
+	if (claims.n)
+		qsort(claims.at, claims.n, sizeof(*claims.at), claim_order);
+	vec_each(c, &claims) {
+		if (!first || first->addr != c->addr)
+			first = c;
+		else
+			check_pair(first, c, diag);
+	}
+	vec_free(&claims);
+}
+
+void site_check(struct site *site, struct diag *diag)
+{
+	check_zones(site, diag);
+	vec_each(dep, &site->deployments)
+		check_deployment(site, *dep, diag);
+	check_names(site, diag);
+	check_claims(site, diag);
+}

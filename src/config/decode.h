@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decoders that models, profiles and sites share. */
+#ifndef JGFW_CONFIG_DECODE_H
+#define JGFW_CONFIG_DECODE_H
+
+#include "jgfw/config.h"
+#include "yaml.h"
+
+/** decode_word - a scalar that is not empty into a struct word */
+void decode_word(struct yaml *y, const struct node *value, struct word *ret_word, const char *what);
+
+/** decode_text - printable text without double quotes, so that nft can carry it in a comment */
+void decode_text(struct yaml *y, const struct node *value, struct word *ret_word, const char *what);
+
+/** decode_id - a name of letters, digits, '_', '-' and '.', at most @max bytes */
+void decode_id(struct yaml *y, const struct node *value, struct word *ret_word, size_t max,
+	       const char *what);
+
+/** decode_words - a list of scalars, added to a struct words */
+void decode_words(struct yaml *y, const struct node *value, struct words *words, const char *what);
+
+/** decode_zone - the name of a zone */
+bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone);
+
+/** decode_row - a row, added to the struct rows @rows; of a model or (@of_site) of a site's own */
+void decode_row(struct yaml *y, const struct node *value, struct rows *rows, bool of_site);
+
+/** model_row_find - the index of the row @id in @rows, or -1 */
+int rows_find(const struct rows *rows, const char *id);
+
+/** endpoint_parse - understand @word as an end of a row
+ *
+ * @dep gives the names of peers and may be NULL, then only the model's nouns are known. Unknown or
+ * malformed endpoints are errors. Returns whether it was understood.
+ */
+bool endpoint_parse(const struct word *word, const struct model *model,
+		    const struct deployment *dep, struct endpoint *ret_end, struct diag *diag);
+
+/** row_bind - look up the ends and ports of @row; errors where they are not to be had or make no
+ * sense together */
+void row_bind(struct row *row, const struct model *model, const struct deployment *dep,
+	      struct diag *diag);
+
+/** model_decode - a port model from @source; NULL after errors; owned by @arena */
+struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag);
+
+/** profile_decode - a profile from @source, its model not yet looked up; NULL after errors */
+struct profile *profile_decode(const struct source *source, struct arena *arena,
+			       struct diag *diag);
+
+/** site_check - everything about a decoded site that needs more than one place to see */
+void site_check(struct site *site, struct diag *diag);
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Port models and profiles, decoded and checked. */
+#include "decode.h"
+#include "jgfw/text.h"
+#include "ports.h"
+
+#include <string.h>
+
+/* --- edge ----------------------------------------------------------------------------------- */
+
+static void text_of(struct yaml *y, const struct node *value, const char **ret_text)
+{
+	struct word word = {0};
+
+	decode_text(y, value, &word, "a text");
+	*ret_text = word.text;
+}
+
+static void nic_zone(struct yaml *y, const struct node *value, void *object)
+{
+	decode_zone(y, value, &((struct nic *)object)->zone);
+}
+
+static void nic_label(struct yaml *y, const struct node *value, void *object)
+{
+	text_of(y, value, &((struct nic *)object)->label);
+}
+
+static const struct field nic_fields[] = {
+	{"zone", nic_zone, true},
+	{"label", nic_label, true},
+};
+
+static void edge_label(struct yaml *y, const struct node *value, void *object)
+{
+	text_of(y, value, &((struct model *)object)->edge_label);
+}
+
+static void edge_max(struct yaml *y, const struct node *value, void *object)
+{
+	uint64_t n;
+
+	if (yaml_uint(y, value, 1, 64, &n))
+		((struct model *)object)->max_peers = (uint32_t)n;
+}
+
+static void edge_public(struct yaml *y, const struct node *value, void *object)
+{
+	decode_word(y, value, &((struct model *)object)->public_nic, "the name of a NIC");
+}
+
+static void edge_nics(struct yaml *y, const struct node *value, void *object)
+{
+	struct model *model = object;
+	struct node key, nic;
+
+	if (!yaml_is(y, value, NODE_MAP, "a mapping of NICs"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		struct nic *slot = &model->nics[model->n_nics];
+
+		if (model->n_nics == MODEL_MAX_NICS) {
+			diag_error(y->diag, key.loc, "too-many", "more than %d NICs",
+				   MODEL_MAX_NICS);
+			y->failed = true;
+			return;
+		}
+		decode_id(y, &key, &slot->name, ROW_ID_MAX, "the name of a NIC");
+		nic = yaml_next(y);
+		yaml_fields(y, &nic, nic_fields, ARRAY_SIZE(nic_fields), slot, "a NIC");
+		model->n_nics += slot->name.text != NULL;
+	}
+}
+
+static const struct field edge_fields[] = {
+	{"label", edge_label, true},
+	{"max", edge_max, true},
+	{"public", edge_public, true},
+	{"nics", edge_nics, true},
+};
+
+/* --- roles ---------------------------------------------------------------------------------- */
+
+static void role_zone(struct yaml *y, const struct node *value, void *object)
+{
+	decode_zone(y, value, &((struct role *)object)->zone);
+}
+
+static void role_label(struct yaml *y, const struct node *value, void *object)
+{
+	text_of(y, value, &((struct role *)object)->label);
+}
+
+static void role_max(struct yaml *y, const struct node *value, void *object)
+{
+	uint64_t n;
+
+	if (yaml_uint(y, value, 1, 1024, &n))
+		((struct role *)object)->max = (uint32_t)n;
+}
+
+static void role_usual_item(struct yaml *y, const struct node *item, void *object)
+{
+	struct role *role = object;
+	size_t i = 0;
+	uint64_t n;
+
+	while (i < ARRAY_SIZE(role->usual) - 1 && role->usual[i])
+		i++;
+	if (yaml_uint(y, item, 1, 1024, &n))
+		role->usual[i] = (uint32_t)n;
+}
+
+static void role_usual(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_items(y, value, role_usual_item, object, "a list of numbers");
+}
+
+static const struct field role_fields[] = {
+	{"zone", role_zone, true},
+	{"label", role_label, true},
+	{"max", role_max, true},
+	{"usual", role_usual, false},
+};
+
+/* --- model ---------------------------------------------------------------------------------- */
+
+static void model_name(struct yaml *y, const struct node *value, void *object)
+{
+	decode_id(y, value, &((struct model *)object)->name, 64, "the name of a model");
+}
+
+static void model_title(struct yaml *y, const struct node *value, void *object)
+{
+	text_of(y, value, &((struct model *)object)->title);
+}
+
+static void model_citation(struct yaml *y, const struct node *value, void *object)
+{
+	struct word word = {0};
+
+	decode_word(y, value, &word, "a text");
+	((struct model *)object)->citation = word.text;
+}
+
+static void model_edge(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_fields(y, value, edge_fields, ARRAY_SIZE(edge_fields), object, "edge");
+}
+
+static void model_hosts(struct yaml *y, const struct node *value, void *object)
+{
+	struct model *model = object;
+	struct node key, role;
+
+	if (!yaml_is(y, value, NODE_MAP, "a mapping of roles"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		struct role *slot = &model->roles[model->n_roles];
+
+		if (model->n_roles == MODEL_MAX_ROLES) {
+			diag_error(y->diag, key.loc, "too-many", "more than %d roles",
+				   MODEL_MAX_ROLES);
+			y->failed = true;
+			return;
+		}
+		decode_id(y, &key, &slot->name, ROW_ID_MAX, "the name of a role");
+		role = yaml_next(y);
+		yaml_fields(y, &role, role_fields, ARRAY_SIZE(role_fields), slot, "a role");
+		model->n_roles += slot->name.text != NULL;
+	}
+}
+
+static void model_ports(struct yaml *y, const struct node *value, void *object)
+{
+	decode_port_defs(y, value, &((struct model *)object)->ports);
+}
+
+static void model_footnotes(struct yaml *y, const struct node *value, void *object)
+{
+	struct model *model = object;
+	struct node key, text;
+	uint64_t number;
+
+	if (!yaml_is(y, value, NODE_MAP, "a mapping of numbers to texts"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		struct word word = {0};
+		bool ok = yaml_uint(y, &key, 1, 999, &number);
+
+		text = yaml_next(y);
+		decode_word(y, &text, &word, "a text");
+		if (ok && word.text)
+			vec_add_in(y->arena, &model->footnotes,
+				   ((struct footnote){(uint32_t)number, word.text}));
+	}
+}
+
+static void model_row(struct yaml *y, const struct node *item, void *object)
+{
+	decode_row(y, item, &((struct model *)object)->rows, false);
+}
+
+static void model_rows(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_items(y, value, model_row, object, "a list of rows");
+}
+
+static const struct field model_fields[] = {
+	{"model", model_name, true},	     {"title", model_title, true},
+	{"citation", model_citation, true},  {"edge", model_edge, true},
+	{"hosts", model_hosts, true},	     {"ports", model_ports, true},
+	{"footnotes", model_footnotes, false}, {"rows", model_rows, true},
+};
+
+static void bind_choices(struct port_choices *choices, const struct port_defs *defs,
+			 struct diag *diag)
+{
+	for (size_t i = 0; i < choices->n; i++)
+		port_expr_bind(&choices->at[i].exact, defs, diag);
+}
+
+/* A row that tells the translation of another must tell the same as that row. */
+static void check_translation(const struct model *model, const struct row *row, struct diag *diag)
+{
+	const struct row *of;
+	int i = rows_find(&model->rows, row->translation_of.text);
+
+	if (i < 0) {
+		diag_error(diag, row->translation_of.loc, "unknown-row", "no row '%s'",
+			   row->translation_of.text);
+		return;
+	}
+	of = &model->rows.at[i];
+	if (of->to_end.kind != END_PUBLIC || of->translate.n != 1 || row->dport.n != 1 ||
+	    row->to_end.kind != END_NIC || row->to_end.nic != model->behind ||
+	    of->translate.items[0].index != row->dport.items[0].index ||
+	    !range_equal(of->translate.items[0].range, row->dport.items[0].range))
+		diag_error(diag, row->loc, "bad-row",
+			   "this row and the translation in row '%s' do not tell the same",
+			   of->id.text);
+}
+
+static void model_bind(struct model *model, struct diag *diag)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < model->n_nics; i++)
+		if (!strcmp(model->nics[i].name.text, model->public_nic.text)) {
+			model->behind = i;
+			found = true;
+		}
+	if (!found)
+		diag_error(diag, model->public_nic.loc, "unknown-value", "no NIC '%s'",
+			   model->public_nic.text);
+	for (size_t i = 0; i < model->ports.n; i++) {
+		port_expr_bind(&model->ports.at[i].value, &model->ports, diag);
+		bind_choices(&model->ports.at[i].allow, &model->ports, diag);
+	}
+	for (size_t i = 0; i < model->rows.n; i++)
+		row_bind(&model->rows.at[i], model, NULL, diag);
+	for (size_t i = 0; i < model->rows.n; i++)
+		if (model->rows.at[i].translation_of.text)
+			check_translation(model, &model->rows.at[i], diag);
+}
+
+struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag)
+{
+	struct model *model = arena_new(arena, struct model);
+	unsigned int before = diag->errors;
+	struct yaml y;
+	struct node root = yaml_open(&y, source, diag, arena);
+
+	model->loc = root.loc;
+	if (!y.failed)
+		yaml_fields(&y, &root, model_fields, ARRAY_SIZE(model_fields), model,
+			    "a port model");
+	yaml_close(&y);
+	if (diag->errors == before)
+		model_bind(model, diag);
+	return diag->errors == before ? model : NULL;
+}
+
+/* --- profile -------------------------------------------------------------------------------- */
+
+static void profile_name(struct yaml *y, const struct node *value, void *object)
+{
+	decode_id(y, value, &((struct profile *)object)->name, 64, "the name of a profile");
+}
+
+static void profile_title(struct yaml *y, const struct node *value, void *object)
+{
+	text_of(y, value, &((struct profile *)object)->title);
+}
+
+static void profile_model(struct yaml *y, const struct node *value, void *object)
+{
+	decode_id(y, value, &((struct profile *)object)->model_name, 64, "the name of a model");
+}
+
+static void profile_size(struct yaml *y, const struct node *value, void *object)
+{
+	decode_id(y, value, &((struct profile *)object)->size, 16, "a size");
+}
+
+static void profile_multiplexing(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_bool(y, value, &((struct profile *)object)->multiplexing);
+}
+
+static void profile_warning(struct yaml *y, const struct node *value, void *object)
+{
+	text_of(y, value, &((struct profile *)object)->warning);
+}
+
+static void profile_ports(struct yaml *y, const struct node *value, void *object)
+{
+	decode_port_values(y, value, &((struct profile *)object)->ports);
+}
+
+static void profile_allow(struct yaml *y, const struct node *value, void *object)
+{
+	decode_port_allows(y, value, &((struct profile *)object)->ports);
+}
+
+static const struct field profile_fields[] = {
+	{"profile", profile_name, true},
+	{"title", profile_title, true},
+	{"model", profile_model, true},
+	{"size", profile_size, true},
+	{"multiplexing", profile_multiplexing, true},
+	{"warning", profile_warning, false},
+	{"ports", profile_ports, false},
+	{"allow", profile_allow, false},
+};
+
+struct profile *profile_decode(const struct source *source, struct arena *arena, struct diag *diag)
+{
+	struct profile *profile = arena_new(arena, struct profile);
+	unsigned int before = diag->errors;
+	struct yaml y;
+	struct node root = yaml_open(&y, source, diag, arena);
+
+	profile->loc = root.loc;
+	if (!y.failed)
+		yaml_fields(&y, &root, profile_fields, ARRAY_SIZE(profile_fields), profile,
+			    "a profile");
+	yaml_close(&y);
+	return diag->errors == before ? profile : NULL;
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows of a port table and their ends, in models and in sites. */
+#include "decode.h"
+#include "jgfw/text.h"
+#include "ports.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const zone_names[] = {
+	[ZONE_WAN] = "wan",	  [ZONE_OUTWARD] = "outward", [ZONE_INWARD] = "inward",
+	[ZONE_DMZ] = "dmz",	  [ZONE_LAN] = "lan",
+};
+
+static const char *const proto_names[] = {
+	[PROTO_TCP] = "tcp",	       [PROTO_TLS] = "tls",   [PROTO_UDP] = "udp",
+	[PROTO_TCP_UDP] = "tcp+udp", [PROTO_ICMP] = "icmp",
+};
+
+/* RFC 792, 950 and 1256, in nft's words. */
+static const char *const icmp_names[] = {
+	[0] = "echo-reply",	      [3] = "destination-unreachable", [4] = "source-quench",
+	[5] = "redirect",	      [8] = "echo-request",	       [9] = "router-advertisement",
+	[10] = "router-solicitation", [11] = "time-exceeded",	       [12] = "parameter-problem",
+	[13] = "timestamp-request",   [14] = "timestamp-reply",	       [15] = "info-request",
+	[16] = "info-reply",	      [17] = "address-mask-request",   [18] = "address-mask-reply",
+};
+
+const char *zone_name(enum zone zone)
+{
+	return zone_names[zone];
+}
+
+const char *proto_name(enum proto proto)
+{
+	return proto_names[proto];
+}
+
+const char *icmp_type_name(uint8_t type)
+{
+	return type < ARRAY_SIZE(icmp_names) ? icmp_names[type] : NULL;
+}
+
+void decode_word(struct yaml *y, const struct node *value, struct word *ret_word, const char *what)
+{
+	if (yaml_word(y, value, what))
+		*ret_word = (struct word){arena_copy(y->arena, value->text, strlen(value->text)),
+					  value->loc};
+}
+
+void decode_text(struct yaml *y, const struct node *value, struct word *ret_word, const char *what)
+{
+	struct word word = {0};
+
+	decode_word(y, value, &word, what);
+	if (!word.text)
+		return;
+	if (strchr(word.text, '"') || !text_is_printable(word.text))
+		diag_error(y->diag, value->loc, "bad-text",
+			   "a text may hold neither a double quote nor a control character");
+	else
+		*ret_word = word;
+}
+
+void decode_id(struct yaml *y, const struct node *value, struct word *ret_word, size_t max,
+	       const char *what)
+{
+	struct word word = {0};
+	const char *p;
+
+	decode_word(y, value, &word, what);
+	if (!word.text)
+		return;
+	for (p = word.text; *p; p++)
+		if (!(*p >= 'a' && *p <= 'z') && !(*p >= 'A' && *p <= 'Z') &&
+		    !(*p >= '0' && *p <= '9') && (p == word.text || !strchr("_-.", *p)))
+			break;
+	if (*p)
+		diag_error(y->diag, value->loc, "bad-name",
+			   "%s is made of letters, digits and, behind the first, '_', '-' and '.'",
+			   what);
+	else if ((size_t)(p - word.text) > max)
+		diag_error(y->diag, value->loc, "name-too-long", "%s is longer than %zu characters",
+			   what, max);
+	else
+		*ret_word = word;
+}
+
+void decode_words(struct yaml *y, const struct node *value, struct words *words, const char *what)
+{
+	struct node item;
+
+	if (!yaml_is(y, value, NODE_LIST, "a list"))
+		return;
+	for (item = yaml_next(y); item.kind != NODE_END; item = yaml_next(y)) {
+		struct word word = {0};
+
+		decode_word(y, &item, &word, what);
+		if (word.text)
+			vec_add_in(y->arena, words, word);
+	}
+}
+
+bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone)
+{
+	int i = yaml_choice(y, value, zone_names, ARRAY_SIZE(zone_names), "zone");
+
+	if (i < 0)
+		return false;
+	*ret_zone = (enum zone)i;
+	return true;
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static void row_id(struct yaml *y, const struct node *value, void *object)
+{
+	decode_id(y, value, &((struct row *)object)->id, ROW_ID_MAX, "the id of a row");
+}
+
+static void row_purpose(struct yaml *y, const struct node *value, void *object)
+{
+	decode_text(y, value, &((struct row *)object)->purpose, "a purpose");
+}
+
+static void row_from(struct yaml *y, const struct node *value, void *object)
+{
+	decode_word(y, value, &((struct row *)object)->from, "an endpoint");
+}
+
+static void row_to(struct yaml *y, const struct node *value, void *object)
+{
+	decode_word(y, value, &((struct row *)object)->to, "an endpoint");
+}
+
+static void row_proto(struct yaml *y, const struct node *value, void *object)
+{
+	int i = yaml_choice(y, value, proto_names, ARRAY_SIZE(proto_names), "protocol");
+
+	if (i >= 0)
+		((struct row *)object)->proto = (enum proto)i;
+}
+
+static void row_port_expr(struct yaml *y, const struct node *value, struct port_expr *ret_expr)
+{
+	if (value->kind == NODE_MAP) {
+		yaml_is(y, value, NODE_SCALAR, "a port, a range, a named port, or a list of them");
+		return;
+	}
+	decode_port_expr(y, value, ret_expr);
+}
+
+static void row_sport(struct yaml *y, const struct node *value, void *object)
+{
+	row_port_expr(y, value, &((struct row *)object)->sport);
+}
+
+static void row_dport(struct yaml *y, const struct node *value, void *object)
+{
+	row_port_expr(y, value, &((struct row *)object)->dport);
+}
+
+static void row_translate(struct yaml *y, const struct node *value, void *object)
+{
+	row_port_expr(y, value, &((struct row *)object)->translate);
+}
+
+static void row_icmp(struct yaml *y, const struct node *value, void *object)
+{
+	struct row *row = object;
+	const char *words[ARRAY_SIZE(icmp_names)];
+	size_t n = 0;
+	uint64_t type;
+	int i;
+
+	if (!yaml_word(y, value, "an ICMP type"))
+		return;
+	row->has_icmp_type = true;
+	if (value->text[0] >= '0' && value->text[0] <= '9') {
+		if (yaml_uint(y, value, 0, UINT8_MAX, &type))
+			row->icmp_type = (uint8_t)type;
+		return;
+	}
+	for (size_t k = 0; k < ARRAY_SIZE(icmp_names); k++)
+		if (icmp_names[k])
+			words[n++] = icmp_names[k];
+	i = yaml_choice(y, value, words, n, "ICMP type");
+	for (size_t k = 0; k < ARRAY_SIZE(icmp_names) && i >= 0; k++)
+		if (icmp_names[k] == words[i])
+			row->icmp_type = (uint8_t)k;
+}
+
+static void row_translation_of(struct yaml *y, const struct node *value, void *object)
+{
+	decode_word(y, value, &((struct row *)object)->translation_of, "the id of a row");
+}
+
+static void row_condition(struct yaml *y, const struct node *value, void *object)
+{
+	struct word word = {0};
+
+	decode_text(y, value, &word, "a text");
+	((struct row *)object)->condition = word.text;
+}
+
+static void row_citation(struct yaml *y, const struct node *value, void *object)
+{
+	struct word word = {0};
+
+	decode_text(y, value, &word, "a text");
+	((struct row *)object)->citation = word.text;
+}
+
+static void row_footnote(struct yaml *y, const struct node *item, void *object)
+{
+	struct row *row = object;
+	uint64_t number;
+	size_t i = 0;
+
+	if (!yaml_uint(y, item, 1, 999, &number))
+		return;
+	while (i < ARRAY_SIZE(row->footnotes) && row->footnotes[i])
+		i++;
+	if (i + 1 >= ARRAY_SIZE(row->footnotes))
+		diag_error(y->diag, item->loc, "too-many", "more than %zu footnotes",
+			   ARRAY_SIZE(row->footnotes) - 1);
+	else
+		row->footnotes[i] = (uint32_t)number;
+}
+
+static void row_footnotes(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_items(y, value, row_footnote, object, "a list of footnotes");
+}
+
+static const struct field model_row_fields[] = {
+	{"id", row_id, true},
+	{"purpose", row_purpose, true},
+	{"from", row_from, false},
+	{"to", row_to, true},
+	{"proto", row_proto, true},
+	{"sport", row_sport, false},
+	{"dport", row_dport, false},
+	{"icmp", row_icmp, false},
+	{"translate", row_translate, false},
+	{"translation_of", row_translation_of, false},
+	{"condition", row_condition, false},
+	{"footnotes", row_footnotes, false},
+	{"citation", row_citation, true},
+};
+
+static const struct field site_row_fields[] = {
+	{"id", row_id, true},	    {"purpose", row_purpose, true}, {"from", row_from, true},
+	{"to", row_to, true},	    {"proto", row_proto, true},	    {"sport", row_sport, false},
+	{"dport", row_dport, false}, {"icmp", row_icmp, false},	    {"translate", row_translate, false},
+};
+
+/* What must fit together in a row whatever its ends and ports turn out to be. */
+static void row_check(struct yaml *y, const struct row *row)
+{
+	bool icmp = row->proto == PROTO_ICMP;
+
+	if (icmp && (row->sport.n || row->dport.n || row->translate.n))
+		diag_error(y->diag, row->dport.n ? row->dport.loc : row->loc, "bad-row",
+			   "ICMP has no ports");
+	else if (icmp && !row->has_icmp_type)
+		diag_error(y->diag, row->loc, "missing-key", "a row of ICMP has no 'icmp' type");
+	else if (!icmp && row->has_icmp_type)
+		diag_error(y->diag, row->loc, "bad-row", "'icmp' goes with proto: icmp");
+	else if (!icmp && !row->dport.n && !row->dport.loc.source)
+		diag_error(y->diag, row->loc, "missing-key", "a row has no 'dport'");
+	if (row->id.text && row->purpose.text &&
+	    strlen(row->id.text) + 2 + strlen(row->purpose.text) > RULE_COMMENT_MAX)
+		diag_error(y->diag, row->purpose.loc, "text-too-long",
+			   "id and purpose together are longer than the %d bytes of a rule's comment",
+			   RULE_COMMENT_MAX - 2);
+	if (!row->from.text && !row->translation_of.text && !row->of_site)
+		diag_error(y->diag, row->loc, "missing-key",
+			   "a row has neither 'from' nor 'translation_of'");
+}
+
+int rows_find(const struct rows *rows, const char *id)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->at[i].id.text && !strcmp(rows->at[i].id.text, id))
+			return (int)i;
+	return -1;
+}
+
+void decode_row(struct yaml *y, const struct node *value, struct rows *rows, bool of_site)
+{
+	const struct field *fields = of_site ? site_row_fields : model_row_fields;
+	size_t n = of_site ? ARRAY_SIZE(site_row_fields) : ARRAY_SIZE(model_row_fields);
+	struct row row = {.loc = value->loc, .of_site = of_site, .index = (unsigned int)rows->n};
+	unsigned int before = y->diag->errors;
+	int twin;
+
+	yaml_fields(y, value, fields, n, &row, "a row");
+	if (y->diag->errors != before)
+		return;
+	row_check(y, &row);
+	twin = rows_find(rows, row.id.text);
+	if (twin >= 0) {
+		diag_error(y->diag, row.id.loc, "duplicate-name", "a second row '%s'", row.id.text);
+		diag_note(y->diag, rows->at[twin].id.loc, "the first is here");
+	}
+	if (rows->n >= DEPLOYMENT_MAX_ROWS) {
+		diag_error(y->diag, row.loc, "too-many", "more than %d rows", DEPLOYMENT_MAX_ROWS);
+		y->failed = true;
+		return;
+	}
+	vec_add_in(y->arena, rows, row);
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+static bool parse_zone_end(const struct word *word, const char *colon, struct endpoint *ret_end,
+			   struct diag *diag)
+{
+	struct buf text = {0};
+
+	*ret_end = (struct endpoint){.kind = END_ZONE, .peer = -1, .range = IPV4_ALL};
+	for (int i = 0; i < ZONE_COUNT; i++)
+		if (strlen(zone_names[i]) == (size_t)(colon - word->text) &&
+		    !memcmp(zone_names[i], word->text, (size_t)(colon - word->text))) {
+			ret_end->zone = (enum zone)i;
+			goto found;
+		}
+	return false;
+found:
+	if (!*colon)
+		return true;
+	switch (ipv4_net_parse(colon + 1, &ret_end->range)) {
+	case 0:
+		return true;
+	case -EDOM:
+		buf_ipv4(&text, ret_end->range.lo);
+		diag_error(diag, word->loc, "bad-address",
+			   "'%s' has bits behind its prefix length; did you mean %s/%d?",
+			   word->text, buf_str(&text), ipv4_prefix_len(ret_end->range));
+		buf_free(&text);
+		return true;
+	default:
+		diag_error(diag, word->loc, "bad-address",
+			   "'%s' is neither an IPv4 address nor a network (ADDRESS/LENGTH)",
+			   colon + 1);
+		return true;
+	}
+}
+
+/* public or a NIC of all peers or of one. */
+static bool parse_edge_end(const char *name, int peer, const struct model *model,
+			   struct endpoint *ret_end)
+{
+	*ret_end = (struct endpoint){.kind = END_PUBLIC, .peer = peer, .nic = model->behind};
+	for (unsigned int i = 0; strcmp(name, "public"); i++) {
+		if (i == model->n_nics)
+			return false;
+		ret_end->kind = END_NIC;
+		ret_end->nic = i;
+		if (!strcmp(name, model->nics[i].name.text))
+			break;
+	}
+	ret_end->zone = model->nics[ret_end->nic].zone;
+	return true;
+}
+
+static void unknown_endpoint(const struct word *word, const struct model *model,
+			     const struct deployment *dep, struct diag *diag)
+{
+	struct arena arena = {0};
+	struct names names = {0};
+
+	vec_add(&names, "any");
+	for (int i = 0; i < ZONE_COUNT; i++)
+		vec_add(&names, zone_names[i]);
+	for (size_t i = 0; i < model->n_roles; i++)
+		vec_add(&names, model->roles[i].name.text);
+	for (size_t p = 0; p < 1 + (dep ? dep->edge.n : 0); p++) {
+		const char *peer = p ? dep->edge.at[p - 1].name.text : "edge";
+
+		if (!peer)
+			continue;
+		vec_add(&names, arena_printf(&arena, "%s.public", peer));
+		for (size_t i = 0; i < model->n_nics; i++)
+			vec_add(&names,
+				arena_printf(&arena, "%s.%s", peer, model->nics[i].name.text));
+	}
+	diag_unknown(diag, word->loc, "unknown-endpoint", "endpoint", word->text, names.at,
+		     names.n);
+	vec_free(&names);
+	arena_free(&arena);
+}
+
+bool endpoint_parse(const struct word *word, const struct model *model,
+		    const struct deployment *dep, struct endpoint *ret_end, struct diag *diag)
+{
+	const char *text = word->text;
+	const char *colon = text + strcspn(text, ":");
+	const char *dot = text + strcspn(text, ".");
+	unsigned int before = diag->errors;
+	size_t len = (size_t)(dot - text);
+
+	if (!strcmp(text, "any")) {
+		*ret_end = (struct endpoint){.kind = END_ANY, .peer = -1};
+		return true;
+	}
+	for (unsigned int i = 0; i < model->n_roles; i++)
+		if (!strcmp(text, model->roles[i].name.text)) {
+			*ret_end = (struct endpoint){.kind = END_ROLE,
+						     .peer = -1,
+						     .role = i,
+						     .zone = model->roles[i].zone};
+			return true;
+		}
+	if (parse_zone_end(word, colon, ret_end, diag))
+		return diag->errors == before;
+	if (*dot && len == strlen("edge") && !memcmp(text, "edge", len) &&
+	    parse_edge_end(dot + 1, -1, model, ret_end))
+		return true;
+	for (size_t p = 0; dep && *dot && p < dep->edge.n; p++) {
+		const char *name = dep->edge.at[p].name.text;
+
+		/* names of peers may hold dots themselves */
+		if (name && !strncmp(text, name, strlen(name)) && text[strlen(name)] == '.' &&
+		    parse_edge_end(text + strlen(name) + 1, (int)p, model, ret_end))
+			return true;
+	}
+	unknown_endpoint(word, model, dep, diag);
+	return false;
+}
+
+void row_bind(struct row *row, const struct model *model, const struct deployment *dep,
+	      struct diag *diag)
+{
+	bool ok = endpoint_parse(&row->to, model, dep, &row->to_end, diag);
+
+	if (row->from.text)
+		ok &= endpoint_parse(&row->from, model, dep, &row->from_end, diag);
+	port_expr_bind(&row->sport, &model->ports, diag);
+	port_expr_bind(&row->dport, &model->ports, diag);
+	port_expr_bind(&row->translate, &model->ports, diag);
+	if (ok && row->translate.n && row->to_end.kind != END_PUBLIC)
+		diag_error(diag, row->translate.loc, "bad-row",
+			   "'translate' goes with rows to a public address; '%s' is none",
+			   row->to.text);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Site files, decoded; what needs more than one place to see is checked in check.c. */
+#include "decode.h"
+#include "jgfw/text.h"
+#include "ports.h"
+
+#include <net/if.h>
+#include <string.h>
+
+enum {
+	NAME_MAX_BYTES = 64, /* of deployments and peers */
+};
+
+/* --- gateway -------------------------------------------------------------------------------- */
+
+static void interface_item(struct yaml *y, const struct node *item, void *object)
+{
+	struct interfaces *zone = object;
+	struct word name = {0};
+
+	decode_word(y, item, &name, "the name of an interface");
+	if (!name.text)
+		return;
+	/* the kernel's dev_valid_name(), less what nft would read as something else in its text */
+	if (!strcmp(name.text, ".") || !strcmp(name.text, "..") || strpbrk(name.text, " /:*\"\\") ||
+	    !text_is_printable(name.text)) {
+		diag_error(y->diag, name.loc, "bad-interface",
+			   "'%s' is no name of an interface%s", name.text,
+			   strchr(name.text, '*') ? ": wildcards are not accepted" : "");
+		return;
+	}
+	if (strlen(name.text) >= IFNAMSIZ) {
+		diag_error(y->diag, name.loc, "name-too-long",
+			   "the name of an interface has at most %d bytes", IFNAMSIZ - 1);
+		return;
+	}
+	vec_each(known, zone)
+		if (!strcmp(known->name, name.text)) {
+			diag_error(y->diag, name.loc, "duplicate-name",
+				   "'%s' is named twice in this zone", name.text);
+			diag_note(y->diag, known->loc, "first named here");
+			return;
+		}
+	vec_add_in(y->arena, zone, ((struct interface){name.text, name.loc}));
+}
+
+static void gateway_zones(struct yaml *y, const struct node *value, void *object)
+{
+	struct site *site = object;
+	const char *words[ZONE_COUNT];
+	struct loc seen[ZONE_COUNT] = {0};
+	struct node key, zone;
+
+	site->zones_loc = value->loc;
+	for (int i = 0; i < ZONE_COUNT; i++)
+		words[i] = zone_name((enum zone)i);
+	if (!yaml_is(y, value, NODE_MAP, "a mapping of zones to interfaces"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		int i = -1;
+
+		if (yaml_word(y, &key, "a zone"))
+			for (i = ZONE_COUNT - 1; i >= 0 && strcmp(words[i], key.text); i--)
+				;
+		if (i < 0 && key.kind == NODE_SCALAR && *key.text)
+			diag_unknown(y->diag, key.loc, "unknown-zone", "zone", key.text, words,
+				     ZONE_COUNT);
+		if (i >= 0 && seen[i].source) {
+			diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
+				   words[i]);
+			diag_note(y->diag, seen[i], "first given here");
+			i = -1;
+		}
+		if (i >= 0)
+			seen[i] = key.loc;
+		zone = yaml_next(y);
+		if (i < 0)
+			yaml_skip(y, &zone);
+		else if (zone.kind == NODE_LIST)
+			yaml_items(y, &zone, interface_item, &site->zones[i], "interfaces");
+		else
+			interface_item(y, &zone, &site->zones[i]);
+	}
+}
+
+/* One of two words; true for the second. */
+static void decode_either(struct yaml *y, const struct node *value, const char *first,
+			  const char *second, const char *what, bool *ret_second)
+{
+	const char *const words[] = {first, second};
+	int i = yaml_choice(y, value, words, ARRAY_SIZE(words), what);
+
+	if (i >= 0)
+		*ret_second = i == 1;
+}
+
+static void gateway_scope(struct yaml *y, const struct node *value, void *object)
+{
+	decode_either(y, value, "gateway", "hosts", "scope",
+		      &((struct site *)object)->judge_hosts_only);
+}
+
+static void gateway_public(struct yaml *y, const struct node *value, void *object)
+{
+	decode_either(y, value, "dedicated", "shared", "value of public_addresses",
+		      &((struct site *)object)->public_shared);
+}
+
+static void gateway_log(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_bool(y, value, &((struct site *)object)->log_drops);
+}
+
+static void gateway_counters(struct yaml *y, const struct node *value, void *object)
+{
+	decode_either(y, value, "rows", "deployments", "value of counters",
+		      &((struct site *)object)->count_deployments);
+}
+
+static const struct field gateway_fields[] = {
+	{"zones", gateway_zones, true},
+	{"scope", gateway_scope, false},
+	{"public_addresses", gateway_public, false},
+	{"log_drops", gateway_log, false},
+	{"counters", gateway_counters, false},
+};
+
+/* --- deployments ---------------------------------------------------------------------------- */
+
+static void decode_host(struct yaml *y, const struct node *value, struct host *ret_host)
+{
+	struct host host = {.loc = value->loc};
+
+	if (!yaml_word(y, value, "an IPv4 address"))
+		return;
+	if (ipv4_parse(value->text, &host.addr))
+		diag_error(y->diag, value->loc, "bad-address", "'%s' is no IPv4 address%s",
+			   value->text, strchr(value->text, ':') ? ": only IPv4 is translated" : "");
+	else if (!ipv4_is_host(host.addr))
+		diag_error(y->diag, value->loc, "bad-address",
+			   "'%s' cannot be the address of a machine", value->text);
+	else
+		*ret_host = host;
+}
+
+static void peer_nic(struct yaml *y, const struct node *key, const struct node *value,
+		     struct edge_peer *peer)
+{
+	for (unsigned int i = 0; i < peer->n_given; i++)
+		if (!strcmp(peer->given[i].name.text, key->text)) {
+			diag_error(y->diag, key->loc, "duplicate-key", "'%s' is given twice",
+				   key->text);
+			diag_note(y->diag, peer->given[i].name.loc, "first given here");
+			yaml_skip(y, value);
+			return;
+		}
+	if (peer->n_given == MODEL_MAX_NICS) {
+		diag_error(y->diag, key->loc, "too-many", "more than %d NICs", MODEL_MAX_NICS);
+		yaml_skip(y, value);
+		return;
+	}
+	decode_host(y, value, &peer->given[peer->n_given++].host);
+}
+
+/* The keys beside name and public are NICs, which only the model knows. */
+static void edge_item(struct yaml *y, const struct node *item, void *object)
+{
+	struct deployment *dep = object;
+	struct edge_peer peer = {.loc = item->loc};
+	struct loc public_key = {0}, name_key = {0};
+	struct node key, value;
+
+	if (!yaml_is(y, item, NODE_MAP, "an Expressway-E (a mapping of its addresses)"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		bool is_name, is_public;
+		struct loc *seen;
+
+		if (!yaml_word(y, &key, "a key")) {
+			value = yaml_next(y);
+			yaml_skip(y, &value);
+			continue;
+		}
+		is_name = !strcmp(key.text, "name");
+		is_public = !strcmp(key.text, "public");
+		seen = is_name ? &name_key : &public_key;
+		if ((is_name || is_public) && seen->source) {
+			diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
+				   key.text);
+			diag_note(y->diag, *seen, "first given here");
+			value = yaml_next(y);
+			yaml_skip(y, &value);
+			continue;
+		}
+		if (is_name || is_public) {
+			*seen = key.loc;
+			value = yaml_next(y);
+			if (is_name)
+				decode_id(y, &value, &peer.name, NAME_MAX_BYTES,
+					  "the name of an Expressway-E");
+			else
+				decode_host(y, &value, &peer.public);
+			continue;
+		}
+		if (peer.n_given < MODEL_MAX_NICS)
+			peer.given[peer.n_given].name =
+				(struct word){arena_copy(y->arena, key.text, strlen(key.text)),
+					      key.loc};
+		key.text = arena_copy(y->arena, key.text, strlen(key.text));
+		value = yaml_next(y);
+		peer_nic(y, &key, &value, &peer);
+	}
+	if (!name_key.source)
+		peer.name = (struct word){arena_printf(y->arena, "e%zu", dep->edge.n + 1),
+					  item->loc};
+	vec_add_in(y->arena, &dep->edge, peer);
+}
+
+static void deployment_edge(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_items(y, value, edge_item, object, "a list of Expressway-E peers");
+}
+
+static void host_item(struct yaml *y, const struct node *item, void *object)
+{
+	struct hosts *hosts = object;
+	struct host host = {0};
+
+	decode_host(y, item, &host);
+	if (host.addr)
+		vec_add_in(y->arena, hosts, host);
+}
+
+static void decode_hosts(struct yaml *y, const struct node *value, struct deployment *dep,
+			 const char *name, struct loc name_loc)
+{
+	struct named_hosts *slot;
+
+	vec_each(known, &dep->given_hosts)
+		if (!strcmp(known->name.text, name)) {
+			diag_error(y->diag, name_loc, "duplicate-key", "'%s' is given twice", name);
+			diag_note(y->diag, known->name.loc, "first given here");
+			yaml_skip(y, value);
+			return;
+		}
+	slot = vec_push_in(y->arena, &dep->given_hosts);
+	*slot = (struct named_hosts){.name = {name, name_loc}};
+	yaml_items(y, value, host_item, &slot->hosts, "a list of addresses");
+}
+
+static void deployment_core(struct yaml *y, const struct node *value, void *object)
+{
+	decode_hosts(y, value, object, "core", value->loc);
+}
+
+static void deployment_guest(struct yaml *y, const struct node *value, void *object)
+{
+	decode_hosts(y, value, object, "guest", value->loc);
+}
+
+static void deployment_hosts(struct yaml *y, const struct node *value, void *object)
+{
+	struct node key, hosts;
+
+	if (!yaml_is(y, value, NODE_MAP, "a mapping of roles to addresses"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		struct word name = {0};
+
+		decode_word(y, &key, &name, "a role");
+		hosts = yaml_next(y);
+		if (name.text)
+			decode_hosts(y, &hosts, object, name.text, name.loc);
+		else
+			yaml_skip(y, &hosts);
+	}
+}
+
+static void deployment_name(struct yaml *y, const struct node *value, void *object)
+{
+	struct deployment *dep = object;
+
+	decode_text(y, value, &dep->name, "the name of a deployment");
+	if (dep->name.text && strlen(dep->name.text) > NAME_MAX_BYTES)
+		diag_error(y->diag, value->loc, "name-too-long",
+			   "the name of a deployment has at most %d bytes", NAME_MAX_BYTES);
+}
+
+static void deployment_profile(struct yaml *y, const struct node *value, void *object)
+{
+	decode_word(y, value, &((struct deployment *)object)->profile_name, "a profile");
+}
+
+static void deployment_source_ports(struct yaml *y, const struct node *value, void *object)
+{
+	decode_either(y, value, "strict", "any", "value of source_ports",
+		      &((struct deployment *)object)->any_source_ports);
+}
+
+static void deployment_clients(struct yaml *y, const struct node *value, void *object)
+{
+	struct deployment *dep = object;
+	unsigned int before = y->diag->errors;
+
+	decode_words(y, value, &dep->clients, "an endpoint");
+	if (!dep->clients.n && y->diag->errors == before)
+		diag_error(y->diag, value->loc, "wrong-type",
+			   "an empty list of clients; leave the rows out with 'omit'");
+}
+
+static void deployment_ports(struct yaml *y, const struct node *value, void *object)
+{
+	struct deployment *dep = object;
+	struct port_defs defs = {0};
+
+	decode_port_values(y, value, &defs);
+	for (size_t i = 0; i < defs.n; i++) {
+		struct port_def *def = &defs.at[i];
+
+		vec_each(known, &dep->overrides)
+			if (!strcmp(known->name.text, def->name.text))
+				diag_error(y->diag, def->name.loc, "duplicate-key",
+					   "'%s' is given twice", def->name.text);
+		if (def->value.n)
+			vec_add_in(y->arena, &dep->overrides,
+				   ((struct port_override){def->name, def->value}));
+	}
+}
+
+static void deployment_omit(struct yaml *y, const struct node *value, void *object)
+{
+	decode_words(y, value, &((struct deployment *)object)->omit, "the id of a row");
+}
+
+static void deployment_reflection(struct yaml *y, const struct node *value, void *object)
+{
+	struct deployment *dep = object;
+
+	dep->reflection_given = true;
+	decode_either(y, value, "keep", "gateway", "value of reflection_source",
+		      &dep->reflect_as_gateway);
+}
+
+static void deployment_with(struct yaml *y, const struct node *value, void *object)
+{
+	decode_words(y, value, &((struct deployment *)object)->with, "the name of a port model");
+}
+
+static void row_item(struct yaml *y, const struct node *item, void *object)
+{
+	decode_row(y, item, &((struct deployment *)object)->rows, true);
+}
+
+static void deployment_rows(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_items(y, value, row_item, object, "a list of rows");
+}
+
+static void deployment_assert(struct yaml *y, const struct node *value, void *object)
+{
+	decode_words(y, value, &((struct deployment *)object)->assertions, "an assertion");
+}
+
+static const struct field deployment_fields[] = {
+	{"name", deployment_name, true},
+	{"profile", deployment_profile, true},
+	{"edge", deployment_edge, true},
+	{"core", deployment_core, false},
+	{"guest", deployment_guest, false},
+	{"source_ports", deployment_source_ports, false},
+	{"clients", deployment_clients, false},
+	{"ports", deployment_ports, false},
+	{"omit", deployment_omit, false},
+	{"reflection_source", deployment_reflection, false},
+	{"with", deployment_with, false},
+	{"hosts", deployment_hosts, false},
+	{"rows", deployment_rows, false},
+	{"assert", deployment_assert, false},
+};
+
+/* --- site ----------------------------------------------------------------------------------- */
+
+static void site_version(struct yaml *y, const struct node *value, void *object)
+{
+	(void)object;
+	if (yaml_word(y, value, "1") && strcmp(value->text, "1"))
+		diag_error(y->diag, value->loc, "bad-version",
+			   "version '%s' is not known; this program reads version 1", value->text);
+}
+
+static void site_gateway(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_fields(y, value, gateway_fields, ARRAY_SIZE(gateway_fields), object, "gateway");
+}
+
+static void deployment_item(struct yaml *y, const struct node *item, void *object)
+{
+	struct site *site = object;
+	struct deployment *dep = arena_new(y->arena, struct deployment);
+
+	dep->loc = item->loc;
+	yaml_fields(y, item, deployment_fields, ARRAY_SIZE(deployment_fields), dep,
+		    "a deployment");
+	vec_add_in(y->arena, &site->deployments, dep);
+}
+
+static void site_deployments(struct yaml *y, const struct node *value, void *object)
+{
+	unsigned int before = y->diag->errors;
+
+	yaml_items(y, value, deployment_item, object, "a list of deployments");
+	if (!((struct site *)object)->deployments.n && y->diag->errors == before)
+		diag_error(y->diag, value->loc, "wrong-type", "an empty list of deployments");
+}
+
+static const struct field site_fields[] = {
+	{"version", site_version, true},
+	{"gateway", site_gateway, true},
+	{"deployments", site_deployments, true},
+};
+
+struct site *site_load(const struct source *source, struct library *lib, struct diag *diag)
+{
+	struct site *site = mem_alloc(sizeof(*site));
+	unsigned int before = diag->errors;
+	struct yaml y;
+	struct node root;
+
+	site->library = lib;
+	root = yaml_open(&y, source, diag, &site->arena);
+	if (!y.failed)
+		yaml_fields(&y, &root, site_fields, ARRAY_SIZE(site_fields), site, "a site");
+	yaml_close(&y);
+	if (!y.failed)
+		site_check(site, diag);
+	if (diag->errors == before)
+		return site;
+	site_free(site);
+	return NULL;
+}
+
+void site_free(struct site *site)
+{
+	if (!site)
+		return;
+	arena_free(&site->arena);
+	free(site);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JGFW_EMIT_PRIVATE_H
+#define JGFW_EMIT_PRIVATE_H
+
+#include "jgfw/emit.h"
+
+/** emit_value - append @len bytes at @at as a value of @type */
+void emit_value(enum datatype type, const uint8_t *at, struct buf *out);
+
+/** emit_range - append LO-HI of @type, or a prefix or a single value where it is one */
+void emit_range(enum datatype type, const uint8_t *lo, const uint8_t *hi, struct buf *out);
+
+/** emit_verdict - append a verdict */
+void emit_verdict(const struct verdict *verdict, struct buf *out);
+
+/** emit_elements - append the elements of an anonymous set in braces */
+void emit_elements(const struct set *set, struct buf *out);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows that want different things of the same packets. */
+#include "policy.h"
+
+#include <netinet/in.h>
+
+/* The address that packets to @m bear when they are sent. */
+static uint32_t sent_to(const struct flow *flow, const struct machine *m)
+{
+	return flow->dnat ? m->public : m->addr;
+}
+
+static bool sources_overlap(const struct party *a, const struct party *b)
+{
+	if (a->kind == PARTY_ANY || b->kind == PARTY_ANY)
+		return true;
+	if (a->kind == PARTY_RANGE && b->kind == PARTY_RANGE)
+		return range_overlap(a->range, b->range);
+	for (size_t i = 0; i < (a->kind == PARTY_RANGE ? 1 : a->n); i++)
+		for (size_t k = 0; k < (b->kind == PARTY_RANGE ? 1 : b->n); k++) {
+			struct range x = a->range, y = b->range;
+
+			if (a->kind == PARTY_MACHINES)
+				x = (struct range){a->at[i].addr, a->at[i].addr};
+			if (b->kind == PARTY_MACHINES)
+				y = (struct range){b->at[k].addr, b->at[k].addr};
+			if (range_overlap(x, y))
+				return true;
+		}
+	return false;
+}
+
+static bool ports_overlap(struct range_set a, struct range_set b)
+{
+	return !a.n || !b.n || range_set_overlaps(a, b);
+}
+
+/* Would a packet that both want go to different places, or leave with different sources? */
+static bool differ(const struct flow *a, const struct flow *b)
+{
+	for (size_t i = 0; i < a->dst.n; i++)
+		for (size_t k = 0; k < b->dst.n; k++) {
+			if (sent_to(a, &a->dst.at[i]) != sent_to(b, &b->dst.at[k]))
+				continue;
+			if (a->dst.at[i].addr != b->dst.at[k].addr ||
+			    a->translate != b->translate || a->snat != b->snat)
+				return true;
+		}
+	return false;
+}
+
+static void check_flows(const struct flow *a, const struct flow *b, struct diag *diag)
+{
+	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE ||
+	    a->from != b->from || a->proto != b->proto || a->dst.kind != PARTY_MACHINES ||
+	    b->dst.kind != PARTY_MACHINES ||
+	    (a->proto == IPPROTO_ICMP && a->row->icmp_type != b->row->icmp_type) ||
+	    !ports_overlap(a->sport, b->sport) || !ports_overlap(a->dport, b->dport) ||
+	    !differ(a, b) || !sources_overlap(&a->src, &b->src))
+		return;
+	diag_error(diag, b->row->of_site ? b->row->loc : b->dep->name.loc, "row-conflict",
+		   "row '%s' of '%s' and row '%s' of '%s' translate the same packets differently",
+		   b->row->id.text, b->dep->name.text, a->row->id.text, a->dep->name.text);
+	diag_note(diag, a->row->loc, "row '%s' is here", a->row->id.text);
+}
+
+struct span {
+	size_t begin, end; /* of a deployment's flows */
+};
+
+static void check_spans(const struct policy *policy, struct span a, struct span b,
+			struct diag *diag)
+{
+	for (size_t i = a.begin; i < a.end; i++)
+		for (size_t k = a.begin == b.begin ? i + 1 : b.begin; k < b.end; k++)
+			check_flows(&policy->flows.at[i], &policy->flows.at[k], diag);
+}
+
+/** struct sharer - a deployment and a public address of its */
+struct sharer {
+	uint32_t public;
+	uint32_t span;
+};
+
+static int sharer_order(const void *a, const void *b)
+{
+	const struct sharer *x = a, *y = b;
+
+	if (x->public != y->public)
+		return x->public < y->public ? -1 : 1;
+	return x->span < y->span ? -1 : x->span > y->span;
+}
+
+void policy_check_conflicts(const struct policy *policy, struct diag *diag)
+{
+	struct {
+		VEC(struct span);
+	} spans = {0};
+	struct {
+		VEC(struct sharer);
+	} sharers = {0};
+
+	for (size_t i = 0; i < policy->flows.n;) {
+		const struct deployment *dep = policy->flows.at[i].dep;
+		struct span span = {i, i};
+
+		while (span.end < policy->flows.n && policy->flows.at[span.end].dep == dep)
+			span.end++;
+		check_spans(policy, span, span, diag);
+		vec_each(peer, &dep->edge)
+			if (peer->public.addr)
+				vec_add(&sharers, ((struct sharer){peer->public.addr,
+								   (uint32_t)spans.n}));
+		vec_add(&spans, span);
+		i = span.end;
+	}
+	/* deployments that share an Expressway-E: each with the first of them */
+	if (sharers.n)
+		qsort(sharers.at, sharers.n, sizeof(*sharers.at), sharer_order);
+	for (size_t i = 1, first = 0; i < sharers.n; i++) {
+		if (sharers.at[i].public != sharers.at[first].public)
+			first = i;
+		else
+			check_spans(policy, spans.at[sharers.at[first].span],
+				    spans.at[sharers.at[i].span], diag);
+	}
+	vec_free(&spans);
+	vec_free(&sharers);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Port model, profile and site to flows: what each row means on this gateway. */
+#include "policy.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/** struct cast - the machines of one deployment, by NIC and by role */
+struct cast {
+	struct machine *nics[MODEL_MAX_NICS];
+	struct machine *roles[MODEL_MAX_ROLES];
+	uint32_t told; /* roles and NICs whose missing addresses were already told */
+};
+
+struct expansion {
+	struct policy *policy;
+	const struct site *site;
+	const struct deployment *dep;
+	struct cast cast;
+	struct diag *diag;
+	bool in_force; /* any row of the deployment */
+};
+
+static void cast_make(struct expansion *x)
+{
+	const struct deployment *dep = x->dep;
+	const struct model *model = dep->model;
+	struct arena *arena = &x->policy->arena;
+
+	x->cast = (struct cast){0};
+	for (size_t i = 0; i < model->n_nics; i++) {
+		x->cast.nics[i] = arena_array(arena, dep->edge.n, struct machine);
+		for (size_t k = 0; k < dep->edge.n; k++)
+			x->cast.nics[i][k] = (struct machine){dep->edge.at[k].nics[i].addr,
+							      dep->edge.at[k].public.addr};
+	}
+	for (size_t i = 0; i < model->n_roles; i++) {
+		x->cast.roles[i] = arena_array(arena, dep->roles[i].n, struct machine);
+		for (size_t k = 0; k < dep->roles[i].n; k++)
+			x->cast.roles[i][k] = (struct machine){dep->roles[i].at[k].addr, 0};
+	}
+}
+
+static struct party party_of(const struct expansion *x, const struct endpoint *end)
+{
+	struct party party = {.kind = PARTY_MACHINES};
+
+	switch (end->kind) {
+	case END_PUBLIC:
+	case END_NIC:
+		party.is_edge = true;
+		party.at = x->cast.nics[end->nic];
+		party.n = x->dep->edge.n;
+		if (end->peer >= 0) {
+			party.at += end->peer;
+			party.n = 1;
+		}
+		break;
+	case END_ROLE:
+		party.at = x->cast.roles[end->role];
+		party.n = x->dep->roles[end->role].n;
+		break;
+	case END_ZONE:
+	case END_ANY:
+		party.range = end->range;
+		party.kind = range_equal(end->range, IPV4_ALL) ? PARTY_ANY : PARTY_RANGE;
+		break;
+	}
+	return party;
+}
+
+/* A row in force needs the addresses of its ends; @with_public the public ones too. */
+static void need_addresses(struct expansion *x, const struct row *row, const struct endpoint *end,
+			   bool with_public)
+{
+	const struct deployment *dep = x->dep;
+	const struct model *model = dep->model;
+	uint32_t bit = 1u << (end->kind == END_ROLE ? end->role : MODEL_MAX_ROLES + end->nic);
+
+	if (end->kind == END_ROLE && !dep->roles[end->role].n && !(x->cast.told & bit)) {
+		x->cast.told |= bit;
+		diag_error(x->diag, dep->name.loc, "missing-address",
+			   "row '%s' needs the address of an %s ('%s'), and '%s' has none",
+			   row->id.text, model->roles[end->role].label,
+			   model->roles[end->role].name.text, dep->name.text);
+	}
+	if ((end->kind != END_PUBLIC && end->kind != END_NIC) || x->cast.told & bit)
+		return;
+	for (size_t i = 0; i < dep->edge.n; i++) {
+		const struct edge_peer *peer = &dep->edge.at[i];
+		bool nic = peer->nics[end->nic].addr;
+
+		if ((end->peer >= 0 && (size_t)end->peer != i) ||
+		    (nic && (!with_public || peer->public.addr)))
+			continue;
+		x->cast.told |= bit;
+		diag_error(x->diag, peer->loc, "missing-address",
+			   "row '%s' needs the %s address ('%s') of this %s", row->id.text,
+			   nic ? "public" : model->nics[end->nic].label,
+			   nic ? "public" : model->nics[end->nic].name.text, model->edge_label);
+	}
+}
+
+static enum flow_state state_of(const struct site *site, enum zone from, enum zone to,
+				enum zone *ret_missing)
+{
+	*ret_missing = site->zones[from].n ? to : from;
+	if (!site->zones[from].n || !site->zones[to].n)
+		return FLOW_NO_ZONE;
+	if (from == to && site->zones[from].n < 2)
+		return FLOW_ONE_INTERFACE;
+	return FLOW_IN_FORCE;
+}
+
+static void add_flow(struct expansion *x, const struct row *row, const struct endpoint *from,
+		     const struct endpoint *to, uint8_t proto)
+{
+	struct arena *arena = &x->policy->arena;
+	struct flow *flow = vec_push(&x->policy->flows);
+	bool public_source;
+
+	*flow = (struct flow){.row = row, .dep = x->dep, .from = from->zone, .to = to->zone,
+			      .proto = proto, .src = party_of(x, from), .dst = party_of(x, to),
+			      .dnat = to->kind == END_PUBLIC};
+	flow->state = state_of(x->site, from->zone, to->zone, &flow->missing);
+	if (!x->dep->any_source_ports || row->of_site)
+		flow->sport = row_ports(x->dep, &row->sport, arena);
+	flow->dport = row_ports(x->dep, &row->dport, arena);
+	if (row->translate.n)
+		flow->translate =
+			(uint16_t)row_ports(x->dep, &row->translate, arena).at[0].lo;
+	public_source = flow->src.is_edge &&
+			(from->kind == END_PUBLIC || flow->dnat || to->zone == ZONE_WAN);
+	if (public_source)
+		flow->snat = SOURCE_PUBLIC;
+	else if (flow->dnat && from->zone != ZONE_WAN && x->dep->reflect_as_gateway)
+		flow->snat = SOURCE_GATEWAY;
+	if (flow->state != FLOW_IN_FORCE)
+		return;
+	x->in_force = true;
+	need_addresses(x, row, from, public_source);
+	need_addresses(x, row, to, flow->dnat);
+}
+
+static void add_pair(struct expansion *x, const struct row *row, const struct endpoint *from,
+		     const struct endpoint *to)
+{
+	switch (row->proto) {
+	case PROTO_TCP_UDP:
+		add_flow(x, row, from, to, IPPROTO_TCP);
+		add_flow(x, row, from, to, IPPROTO_UDP);
+		return;
+	case PROTO_TCP:
+	case PROTO_TLS:
+		add_flow(x, row, from, to, IPPROTO_TCP);
+		return;
+	case PROTO_UDP:
+		add_flow(x, row, from, to, IPPROTO_UDP);
+		return;
+	case PROTO_ICMP:
+		add_flow(x, row, from, to, IPPROTO_ICMP);
+		return;
+	}
+}
+
+static bool is_omitted(const struct deployment *dep, const struct row *row)
+{
+	const char *id = row->translation_of.text ? row->translation_of.text : row->id.text;
+
+	vec_each(word, &dep->omit)
+		if (!strcmp(word->text, id))
+			return true;
+	return false;
+}
+
+static void expand_row(struct expansion *x, const struct row *row)
+{
+	const struct endpoint *from = &row->from_end, *to = &row->to_end;
+	size_t n_from = 1, n_to = 1;
+
+	if (is_omitted(x->dep, row) || row->translation_of.text) {
+		vec_add(&x->policy->flows,
+			((struct flow){.row = row,
+				       .dep = x->dep,
+				       .dst = party_of(x, to),
+				       .dport = row_ports(x->dep, &row->dport, &x->policy->arena),
+				       .state = is_omitted(x->dep, row) ? FLOW_OMITTED
+									: FLOW_TRANSLATION}));
+		return;
+	}
+	if (from->kind == END_ANY) {
+		from = x->dep->client_ends;
+		n_from = x->dep->n_clients;
+	}
+	if (to->kind == END_ANY) {
+		to = x->dep->client_ends;
+		n_to = x->dep->n_clients;
+	}
+	for (size_t i = 0; i < n_from; i++)
+		for (size_t k = 0; k < n_to; k++)
+			add_pair(x, row, &from[i], &to[k]);
+}
+
+static void expand_deployment(struct expansion *x, const struct deployment *dep)
+{
+	const struct rows *model_rows = &dep->model->rows;
+
+	x->dep = dep;
+	x->in_force = false;
+	cast_make(x);
+	vec_each(row, model_rows)
+		expand_row(x, row);
+	vec_each(row, &dep->rows)
+		expand_row(x, row);
+	if (!x->in_force)
+		diag_error(x->diag, dep->name.loc, "no-row-in-force",
+			   "no row of '%s' is in force: the gateway has no two zones that a row of "
+			   "profile '%s' connects",
+			   dep->name.text, dep->profile_name.text);
+}
+
+struct policy *policy_expand(const struct site *site, struct diag *diag)
+{
+	struct policy *policy = mem_alloc(sizeof(*policy));
+	struct expansion x = {.policy = policy, .site = site, .diag = diag};
+	unsigned int before = diag->errors;
+
+	policy->site = site;
+	vec_each(dep, &site->deployments)
+		expand_deployment(&x, *dep);
+	if (diag->errors == before)
+		policy_check_conflicts(policy, diag);
+	if (diag->errors == before)
+		return policy;
+	policy_free(policy);
+	return NULL;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	vec_free(&policy->flows);
+	arena_free(&policy->arena);
+	free(policy);
+}

@@ -21,6 +21,10 @@ struct machine {
 	uint32_t public; /* of an Expressway-E, or 0 */
 };
 
+struct machines {
+	VEC(struct machine);
+};
+
 enum party_kind {
 	PARTY_ANY,	/* every address of the zone */
 	PARTY_RANGE,	/* a network */
@@ -56,6 +60,8 @@ struct flow {
 	struct party src, dst;	/* @dst behind the translation, @src in front of it */
 	bool dnat; /* sent to the public addresses of @dst */
 	enum source_nat snat;
+	bool edges_among; /* @src is no list of machines, and an Expressway-E that is in it leaves
+			   * with its public address */
 };
 
 /** struct policy - all flows of a site, by deployment and row; borrows from the site */
@@ -65,6 +71,7 @@ struct policy {
 	struct {
 		VEC(struct flow);
 	} flows;
+	struct machines zone_edges[ZONE_COUNT]; /* every NIC in a zone, by address */
 };
 
 /** policy_expand - the flows of @site, which must outlive the policy; to be freed by policy_free()
@@ -74,6 +81,11 @@ struct policy {
  */
 struct policy *policy_expand(const struct site *site, struct diag *diag);
 void policy_free(struct policy *policy);
+
+/** policy_edges_among - the Expressway-E addresses among the sources of a flow that comes from a whole
+ * zone or a network in it; the list belongs to @policy or @arena */
+struct party policy_edges_among(const struct policy *policy, const struct flow *flow,
+				struct arena *arena);
 
 /** policy_compile - the ruleset that does what @policy says; to be freed by ruleset_free()
  *

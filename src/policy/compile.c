@@ -722,8 +722,14 @@ static void make_last_drop(struct compiler *c, struct chain *chain)
 		drop_own(c, chain, FIELD_IP_DADDR, false, "no row allows it");
 		return;
 	}
+	if (c->drop) {
+		b = rule_begin(c->rs, chain);
+		rule_limit_log(&b, DROP_LOGS_PER_SECOND, DROP_LOGS_BURST, DROP_LOG_PREFIX);
+	}
 	b = rule_begin(c->rs, chain);
-	finish_drop(c, &b, "no row allows it");
+	rule_counter(&b);
+	rule_verdict(&b, VERDICT_DROP, NULL);
+	rule_comment(&b, "no row allows it");
 }
 
 static void make_forward(struct compiler *c)

@@ -112,6 +112,48 @@ static enum flow_state state_of(const struct site *site, enum zone from, enum zo
 	return FLOW_IN_FORCE;
 }
 
+struct party policy_edges_among(const struct policy *policy, const struct flow *flow,
+				struct arena *arena)
+{
+	const struct machines *edges = &policy->zone_edges[flow->from];
+	struct party party = {.kind = PARTY_MACHINES, .at = edges->at, .n = edges->n};
+	struct machines found = {0};
+
+	if (flow->src.kind == PARTY_ANY)
+		return party;
+	vec_each(m, edges)
+		if (range_within((struct range){m->addr, m->addr}, flow->src.range))
+			vec_add_in(arena, &found, *m);
+	party.at = found.at;
+	party.n = found.n;
+	return party;
+}
+
+static int machine_order(const void *a, const void *b)
+{
+	const struct machine *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static void list_zone_edges(struct policy *policy, const struct site *site)
+{
+	vec_each(dep, &site->deployments)
+		vec_each(peer, &(*dep)->edge)
+			for (size_t i = 0; i < (*dep)->model->n_nics && peer->public.addr; i++)
+				if (peer->nics[i].addr)
+					vec_add_in(&policy->arena,
+						   &policy->zone_edges[(*dep)->model->nics[i].zone],
+						   ((struct machine){peer->nics[i].addr,
+								     peer->public.addr}));
+	for (int z = 0; z < ZONE_COUNT; z++) {
+		struct machines *edges = &policy->zone_edges[z];
+
+		if (edges->n)
+			qsort(edges->at, edges->n, sizeof(*edges->at), machine_order);
+	}
+}
+
 static void add_flow(struct expansion *x, const struct row *row, const struct endpoint *from,
 		     const struct endpoint *to, uint8_t proto)
 {
@@ -135,6 +177,10 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 		flow->snat = SOURCE_PUBLIC;
 	else if (flow->dnat && from->zone != ZONE_WAN && x->dep->reflect_as_gateway)
 		flow->snat = SOURCE_GATEWAY;
+	if (flow->src.kind != PARTY_MACHINES && from->zone != ZONE_WAN &&
+	    (flow->dnat || to->zone == ZONE_WAN))
+		flow->edges_among =
+			policy_edges_among(x->policy, flow, &x->policy->arena).n > 0;
 	if (flow->state != FLOW_IN_FORCE)
 		return;
 	x->in_force = true;
@@ -226,6 +272,7 @@ struct policy *policy_expand(const struct site *site, struct diag *diag)
 	unsigned int before = diag->errors;
 
 	policy->site = site;
+	list_zone_edges(policy, site);
 	vec_each(dep, &site->deployments)
 		expand_deployment(&x, *dep);
 	if (diag->errors == before)

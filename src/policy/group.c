@@ -102,6 +102,8 @@ static void join(struct grouping *g, enum group_kind kind, uint32_t index, bool 
 		group = arena_new(&g->groups->arena, struct group);
 		*group = (struct group){.kind = kind, .like = flow, .translated = translated,
 					.src = shape(&flow->src), .dst = shape(&flow->dst)};
+		if (kind == GROUP_SNAT)
+			group->src = PARTY_MACHINES;
 		group->serial = g->groups->all.n;
 		vec_add(&g->groups->all, group);
 		*slot = group;
@@ -128,6 +130,7 @@ static void group_flow(struct grouping *g, uint32_t index)
 {
 	const struct flow *flow = &g->groups->policy->flows.at[index];
 	bool translated = false, plain = !flow->dnat;
+	bool public_source;
 
 	for (size_t i = 0; flow->dnat && i < flow->dst.n; i++) {
 		bool t = machine_translated(flow, &flow->dst.at[i]);
@@ -143,12 +146,13 @@ static void group_flow(struct grouping *g, uint32_t index)
 		join(g, GROUP_ACCEPT, index, true);
 	if (plain)
 		join(g, GROUP_ACCEPT, index, false);
+	public_source = flow->snat == SOURCE_PUBLIC || flow->edges_among;
+	if (public_source && translated)
+		join(g, GROUP_SNAT, index, true);
+	if (public_source && plain)
+		join(g, GROUP_SNAT, index, false);
 	if (flow->snat == SOURCE_GATEWAY && translated)
 		join(g, GROUP_MASQUERADE, index, true);
-	if (flow->snat == SOURCE_PUBLIC && translated)
-		join(g, GROUP_SNAT, index, true);
-	if (flow->snat == SOURCE_PUBLIC && plain)
-		join(g, GROUP_SNAT, index, false);
 }
 
 /* The port models' rows first, in the order of their tables; then the sites' own. */
@@ -241,8 +245,8 @@ static size_t party_size(const struct party *party)
 }
 
 /* The rectangles of one flow; dnat sees the public address, all others the one behind it. */
-static void add_rectangles(const struct group *group, const struct flow *flow, uint32_t origin,
-			   struct rectangles *out)
+static void add_rectangles(const struct group *group, const struct flow *flow,
+			   const struct party *src, uint32_t origin, struct rectangles *out)
 {
 	for (size_t d = 0; d < party_size(&flow->dst); d++) {
 		const struct machine *to =
@@ -256,11 +260,11 @@ static void add_rectangles(const struct group *group, const struct flow *flow, u
 			r.y = (struct range){to->public, to->public};
 			r.addr = to->addr;
 		}
-		for (size_t s = 0; s < party_size(&flow->src); s++) {
+		for (size_t s = 0; s < party_size(src); s++) {
 			const struct machine *from =
-				flow->src.kind == PARTY_MACHINES ? &flow->src.at[s] : NULL;
+				src->kind == PARTY_MACHINES ? &src->at[s] : NULL;
 
-			r.x = party_range(&flow->src, s);
+			r.x = party_range(src, s);
 			if (group->kind == GROUP_SNAT)
 				r.addr = from->public;
 			if (group->kind == GROUP_SNAT && from->public == from->addr)
@@ -363,13 +367,22 @@ static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
 	*v = out;
 }
 
-static void make_elements(struct group *group, struct ruleset *rs, const struct policy *policy)
+static void make_elements(struct group *group, struct groups *groups)
 {
+	struct ruleset *rs = groups->rs;
 	struct set *set = group->set;
 	struct rectangles rects = {0};
+	struct arena arena = {0};
 
-	vec_each(i, &group->flows)
-		add_rectangles(group, &policy->flows.at[*i], *i + 1, &rects);
+	vec_each(i, &group->flows) {
+		const struct flow *flow = &groups->policy->flows.at[*i];
+		struct party src = flow->src;
+
+		if (group->kind == GROUP_SNAT && src.kind != PARTY_MACHINES)
+			src = policy_edges_among(groups->policy, flow, &arena);
+		add_rectangles(group, flow, &src, *i + 1, &rects);
+	}
+	arena_free(&arena);
 	if (set->interval && group->src == PARTY_RANGE && group->dst == PARTY_RANGE)
 		cut_rectangles(rs, &rects);
 	else if (set->interval)
@@ -575,7 +588,7 @@ struct set *groups_set(struct groups *groups, struct group *group)
 	} else {
 		group->set->interval = group->src == PARTY_RANGE || group->dst == PARTY_RANGE;
 		group->set->counter = counts(groups, group);
-		make_elements(group, groups->rs, groups->policy);
+		make_elements(group, groups);
 	}
 	if (set_sort(groups->rs, group->set, &a, &b))
 		told_twice(groups, group->set, a, b);

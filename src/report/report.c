@@ -3,17 +3,45 @@
 
 #include "table.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
-static const char *const columns[] = {"Deployment",  "Row",	    "Purpose",	   "Source",
-				      "Source ports", "Protocol",   "Destination", "Ports",
-				      "Translation", "State",	    "Condition",   "Notes",
-				      "Reference"};
+/** enum column - what a report tells of a row */
+enum column {
+	DEPLOYMENT,
+	ROW,
+	PURPOSE,
+	SOURCE,
+	SOURCE_PORTS,
+	PROTOCOL,
+	DESTINATION,
+	PORTS,
+	TRANSLATION,
+	STATE,
+	CONDITION,
+	NOTES,
+	REFERENCE,
+	COLUMNS,
+};
+
+static const char *const columns[COLUMNS] = {
+	[DEPLOYMENT] = "Deployment",
+	[ROW] = "Row",
+	[PURPOSE] = "Purpose",
+	[SOURCE] = "Source",
+	[SOURCE_PORTS] = "Source ports",
+	[PROTOCOL] = "Protocol",
+	[DESTINATION] = "Destination",
+	[PORTS] = "Ports",
+	[TRANSLATION] = "Translation",
+	[STATE] = "State",
+	[CONDITION] = "Condition",
+	[NOTES] = "Notes",
+	[REFERENCE] = "Reference",
+};
 
 enum {
-	COLUMNS = ARRAY_SIZE(columns),
-	COLUMN_ROW = 1, /* the first that a table within a deployment's section shows */
-	COLUMN_STATE = 9,
+	WRAP_COLUMN = 40, /* of purposes, in tables for people */
 };
 
 /** struct line - a row of the report, as text; lines of a field are divided by newlines */
@@ -76,12 +104,11 @@ static void tell_range(struct buf *out, struct range r)
 		buf_printf(out, "/%d", prefix);
 }
 
-static void tell_party(struct buf *out, const struct row *row, const struct word *end,
-		       const struct party *party, enum zone zone, bool public)
+static void tell_party(struct buf *out, const struct word *end, const struct party *party,
+		       enum zone zone, bool public)
 {
 	const char *word = end->text;
 
-	(void)row;
 	buf_puts(out, word);
 	if (party->kind == PARTY_ANY && strcmp(word, zone_name(zone)))
 		buf_printf(out, " (%s)", zone_name(zone));
@@ -137,6 +164,9 @@ static void tell_translation(struct buf *out, const struct flow *flow)
 		buf_puts(out, " -> ");
 		buf_ipv4(out, m->public);
 	}
+	if (flow->edges_among)
+		buf_puts(out, out->n ? "\nof an Expressway-E: from its public address"
+				     : "of an Expressway-E: from its public address");
 	if (flow->snat == SOURCE_GATEWAY)
 		buf_puts(out, out->n ? "\nfrom the gateway's own address"
 				     : "from the gateway's own address");
@@ -163,17 +193,17 @@ static void tell_ports(struct buf *out, struct range_set ports, const char *none
 
 static void tell_row(struct line *line, const struct row *row)
 {
-	buf_puts(&line->fields[1], row->id.text);
-	buf_puts(&line->fields[2], row->purpose.text);
-	buf_puts(&line->fields[5], proto_name(row->proto));
+	buf_puts(&line->fields[ROW], row->id.text);
+	buf_puts(&line->fields[PURPOSE], row->purpose.text);
+	buf_puts(&line->fields[PROTOCOL], proto_name(row->proto));
 	if (row->condition)
-		buf_puts(&line->fields[10], row->condition);
-	tell_notes(&line->fields[11], row);
-	buf_puts(&line->fields[12], row->citation ? row->citation : "the site's own row");
+		buf_puts(&line->fields[CONDITION], row->condition);
+	tell_notes(&line->fields[NOTES], row);
+	buf_puts(&line->fields[REFERENCE], row->citation ? row->citation : "the site's own row");
 	if (row->proto == PROTO_ICMP && icmp_type_name(row->icmp_type))
-		buf_puts(&line->fields[7], icmp_type_name(row->icmp_type));
+		buf_puts(&line->fields[PORTS], icmp_type_name(row->icmp_type));
 	else if (row->proto == PROTO_ICMP)
-		buf_printf(&line->fields[7], "type %u", row->icmp_type);
+		buf_printf(&line->fields[PORTS], "type %u", row->icmp_type);
 }
 
 static void tell_flow(struct line *line, const struct site *site, const struct flow *flow)
@@ -182,20 +212,27 @@ static void tell_flow(struct line *line, const struct site *site, const struct f
 
 	*line = (struct line){0};
 	tell_row(line, row);
-	buf_puts(&line->fields[0], flow->dep->name.text);
-	report_state(site, flow, &line->fields[COLUMN_STATE]);
+	buf_puts(&line->fields[DEPLOYMENT], flow->dep->name.text);
+	if (row->proto == PROTO_TCP_UDP) /* a flow for each */
+		line->fields[PROTOCOL].n = 0;
+	if (row->proto == PROTO_TCP_UDP)
+		buf_puts(&line->fields[PROTOCOL], flow->proto == IPPROTO_TCP ? "tcp" : "udp");
+	report_state(site, flow, &line->fields[STATE]);
 	if (row->proto != PROTO_ICMP)
-		tell_ports(&line->fields[7], flow->dport, "");
+		tell_ports(&line->fields[PORTS], flow->dport, "");
+	if (flow->state == FLOW_TRANSLATION)
+		buf_printf(&line->fields[TRANSLATION], "is that of %s",
+			   row->translation_of.text);
 	if (flow->state == FLOW_TRANSLATION || flow->state == FLOW_OMITTED) {
-		tell_party(&line->fields[6], row, &row->to, &flow->dst, row->to_end.zone, false);
+		tell_party(&line->fields[DESTINATION], &row->to, &flow->dst, row->to_end.zone, false);
 		return;
 	}
-	tell_party(&line->fields[3], row, &row->from, &flow->src, flow->from,
+	tell_party(&line->fields[SOURCE], &row->from, &flow->src, flow->from,
 		   row->from_end.kind == END_PUBLIC);
 	if (row->proto != PROTO_ICMP)
-		tell_ports(&line->fields[4], flow->sport, "any");
-	tell_party(&line->fields[6], row, &row->to, &flow->dst, flow->to, flow->dnat);
-	tell_translation(&line->fields[8], flow);
+		tell_ports(&line->fields[SOURCE_PORTS], flow->sport, "any");
+	tell_party(&line->fields[DESTINATION], &row->to, &flow->dst, flow->to, flow->dnat);
+	tell_translation(&line->fields[TRANSLATION], flow);
 }
 
 /* --- tables --------------------------------------------------------------------------------- */
@@ -205,19 +242,77 @@ static bool on_gateway(const struct flow *flow)
 	return flow->state == FLOW_IN_FORCE || flow->state == FLOW_TRANSLATION;
 }
 
-static void section(const struct policy *policy, const struct deployment *dep, bool on,
+/* Append @text, broken between words at WRAP_COLUMN where @wrapped. */
+static void wrap(const char *text, bool wrapped, struct buf *out)
+{
+	size_t column = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (wrapped && column && column + 1 + len > WRAP_COLUMN) {
+			buf_putc(out, '\n');
+			column = 0;
+		} else if (column) {
+			buf_putc(out, ' ');
+			column++;
+		}
+		buf_add(out, text, len);
+		column += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+/* The cells of a line, its condition told below its purpose. */
+static void add_cells(struct table_text *table, struct line *line, const enum column *shown,
+		      size_t n, bool wrapped)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct buf purpose = {0};
+
+		if (shown[i] != PURPOSE) {
+			table_cell(table, buf_str(&line->fields[shown[i]]));
+			continue;
+		}
+		wrap(buf_str(&line->fields[PURPOSE]), wrapped, &purpose);
+		if (line->fields[CONDITION].n) {
+			struct buf condition = {0};
+
+			buf_printf(&condition, "(%s)", buf_str(&line->fields[CONDITION]));
+			buf_putc(&purpose, '\n');
+			wrap(buf_str(&condition), wrapped, &purpose);
+			buf_free(&condition);
+		}
+		table_cell(table, buf_str(&purpose));
+		buf_free(&purpose);
+	}
+}
+
+/* The flows from @begin to @end, those that are @on this gateway or those that are not. */
+static void section(const struct policy *policy, size_t begin, size_t end, bool on,
 		    enum report_format format, struct buf *out)
 {
-	struct table_text table = {.heads = columns + COLUMN_ROW, .columns = COLUMNS - COLUMN_ROW};
+	static const enum column in_force[] = {ROW,	    PURPOSE,	 SOURCE, SOURCE_PORTS,
+					       PROTOCOL,    DESTINATION, PORTS,	 TRANSLATION,
+					       NOTES,	    REFERENCE};
+	static const enum column elsewhere[] = {ROW,	  PURPOSE,     SOURCE, SOURCE_PORTS,
+						PROTOCOL, DESTINATION, PORTS,  STATE,
+						NOTES,	  REFERENCE};
+	const enum column *shown = on ? in_force : elsewhere;
+	const char *heads[ARRAY_SIZE(in_force)];
+	struct table_text table = {.heads = heads, .columns = ARRAY_SIZE(heads)};
 
-	vec_each(flow, &policy->flows) {
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		heads[i] = columns[shown[i]];
+	for (size_t i = begin; i < end; i++) {
+		const struct flow *flow = &policy->flows.at[i];
 		struct line line;
 
-		if (flow->dep != dep || on_gateway(flow) != on)
+		if (on_gateway(flow) != on)
 			continue;
 		tell_flow(&line, policy->site, flow);
-		for (size_t i = COLUMN_ROW; i < COLUMNS; i++)
-			table_cell(&table, buf_str(&line.fields[i]));
+		add_cells(&table, &line, shown, ARRAY_SIZE(heads), format == REPORT_TEXT);
 		line_free(&line);
 	}
 	if (table.cells.n) {
@@ -258,10 +353,12 @@ static void report_documents(const struct policy *policy, enum report_format for
 {
 	bool text = format == REPORT_TEXT;
 
-	vec_each(it, &policy->site->deployments) {
-		const struct deployment *dep = *it;
+	for (size_t begin = 0, end; begin < policy->flows.n; begin = end) {
+		const struct deployment *dep = policy->flows.at[begin].dep;
 
-		if (it != policy->site->deployments.at)
+		for (end = begin; end < policy->flows.n && policy->flows.at[end].dep == dep;)
+			end++;
+		if (begin)
 			buf_putc(out, '\n');
 		buf_puts(out, text ? "Deployment " : "## Deployment ");
 		if (text)
@@ -269,8 +366,8 @@ static void report_documents(const struct policy *policy, enum report_format for
 		else
 			markdown_escape(dep->name.text, out);
 		buf_printf(out, ": %s (%s)\n\n", dep->profile->name.text, dep->profile->title);
-		section(policy, dep, true, format, out);
-		section(policy, dep, false, format, out);
+		section(policy, begin, end, true, format, out);
+		section(policy, begin, end, false, format, out);
 		tell_footnotes(dep->model, format, out);
 	}
 }
@@ -293,7 +390,7 @@ static void report_csv(const struct policy *policy, struct buf *out)
 
 /* --- JSON ----------------------------------------------------------------------------------- */
 
-static const char *const json_keys[] = {"deployment",  "id",	   "purpose",	  "from",
+static const char *const json_keys[COLUMNS] = {"deployment",  "id",	   "purpose",	  "from",
 					"sport",       "proto",	   "to",	  "dport",
 					"translation", "state",	   "condition",	  "footnotes",
 					"citation"};
@@ -367,6 +464,9 @@ void report_profile(const struct profile *profile, enum report_format format, st
 	static const char *const heads[] = {"Row",	    "Purpose",	"From",	       "Source ports",
 					    "Protocol", "To",	"Ports",       "Translated to",
 					    "Notes"};
+	static const enum column shown[] = {ROW,      PURPOSE,	   SOURCE, SOURCE_PORTS,
+					    PROTOCOL, DESTINATION, PORTS,  TRANSLATION,
+					    NOTES};
 	const struct deployment dep = {.ports = profile->resolved, .model = profile->model};
 	struct table_text table = {.heads = heads, .columns = ARRAY_SIZE(heads)};
 	const char *separator = "";
@@ -384,21 +484,18 @@ void report_profile(const struct profile *profile, enum report_format format, st
 		struct buf translate = {0};
 
 		tell_row(&line, row);
-		tell_ports(&line.fields[4], row_ports(&dep, &row->sport, &arena), "");
-		tell_ports(&line.fields[7], row_ports(&dep, &row->dport, &arena), "");
+		tell_ports(&line.fields[SOURCE_PORTS], row_ports(&dep, &row->sport, &arena), "");
+		tell_ports(&line.fields[PORTS], row_ports(&dep, &row->dport, &arena), "");
 		tell_ports(&translate, row_ports(&dep, &row->translate, &arena), "");
-		buf_puts(&line.fields[3], row->from.text ? row->from.text : "");
-		buf_puts(&line.fields[6], row->to.text);
-		buf_puts(&line.fields[8], buf_str(&translate));
+		buf_puts(&line.fields[SOURCE], row->from.text ? row->from.text : "");
+		buf_puts(&line.fields[DESTINATION], row->to.text);
+		buf_puts(&line.fields[TRANSLATION], buf_str(&translate));
 		if (format == REPORT_JSON) {
 			buf_puts(out, separator);
 			json_line(&line, out);
 			separator = ",\n";
 		} else {
-			static const int shown[] = {1, 2, 3, 4, 5, 6, 7, 8, 11};
-
-			for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
-				table_cell(&table, buf_str(&line.fields[shown[i]]));
+			add_cells(&table, &line, shown, ARRAY_SIZE(shown), true);
 		}
 		buf_free(&translate);
 		line_free(&line);

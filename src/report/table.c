@@ -131,19 +131,24 @@ void table_markdown(const struct table_text *t, struct buf *out)
 	}
 }
 
+/* Lines become items of a list, so that a row stays one line. */
 static void csv_cell(const char *s, struct buf *out)
 {
-	if (!strpbrk(s, ",\"\n\r")) {
-		buf_puts(out, s);
-		return;
-	}
-	buf_putc(out, '"');
+	bool quoted = strpbrk(s, ",\"\n\r");
+
+	if (quoted)
+		buf_putc(out, '"');
 	for (; *s; s++) {
+		if (*s == '\n') {
+			buf_puts(out, "; ");
+			continue;
+		}
 		if (*s == '"')
 			buf_putc(out, '"');
 		buf_putc(out, *s);
 	}
-	buf_putc(out, '"');
+	if (quoted)
+		buf_putc(out, '"');
 }
 
 void table_csv(const struct table_text *t, bool headless, struct buf *out)

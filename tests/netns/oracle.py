@@ -236,7 +236,9 @@ class Oracle:
         # An Expressway-E speaks to the world, and to public addresses, with its own public address.
         if source.peer and (destination.zone == "wan" or destination.lands):
             return source.peer["public"]
-        if row.source == "core" and destination.lands and deployment.get("reflection_source") == "gateway":
+        # Without static NAT nothing is reflected: only ports are translated there.
+        reflected = row.source == "core" and destination.lands not in (None, destination.peer["public"])
+        if reflected and deployment.get("reflection_source") == "gateway":
             return GATEWAY
         return None
 

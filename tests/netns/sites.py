@@ -88,7 +88,7 @@ def site(gateway_zones, *deployments, **gateway):
 
 
 def to_yaml(value, indent=0):
-    """Block style YAML of dicts, lists, strings and integers."""
+    """Block style YAML of dicts, lists, strings, integers and booleans."""
     pad = "  " * indent
     if isinstance(value, dict):
         return "".join(f"{pad}{key}:{_nested(item, indent)}" for key, item in value.items())

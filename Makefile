@@ -29,12 +29,17 @@ LIBS = $(shell pkg-config --libs yaml-0.1 2>/dev/null || echo -lyaml)
 DATA := $(sort $(wildcard examples/*.yaml profiles/*.yaml templates/*.yaml))
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/data.o
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
 all: $(BUILD)/jgfw
 
 $(BUILD)/jgfw: $(OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The unit tests: all that is not a command, and tests/unit/.
+$(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -90,4 +95,4 @@ clean:
 FORCE:
 .PHONY: all run check packages test-packages install clean FORCE
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

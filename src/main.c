@@ -26,8 +26,9 @@ static enum exit_code usage(void)
 	struct buf out = {0};
 	enum exit_code code;
 
-	buf_puts(&out, "usage: jgfw [--data DIR] COMMAND [OPTIONS]\n\n"
-		       "An nftables ruleset from a vendor's port table and ten lines of addresses.\n\n");
+	buf_puts(&out,
+		 "usage: jgfw [--data DIR] COMMAND [OPTIONS]\n\n"
+		 "An nftables ruleset from a vendor's port table and ten lines of addresses.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		buf_printf(&out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	}

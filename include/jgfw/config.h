@@ -147,8 +147,9 @@ struct row {
 	uint32_t footnotes[4]; /* 0 ends the list */
 	struct loc loc;
 	bool of_site;
-	unsigned int index;	      /* position in its model, then in the site's rows */
-	struct endpoint from_end, to_end; /* understood; of a row of the site's own, by deployment */
+	unsigned int index; /* position in its model, then in the site's rows */
+	struct endpoint from_end,
+		to_end; /* understood; of a row of the site's own, by deployment */
 };
 
 struct rows {
@@ -188,8 +189,8 @@ struct profile {
 	const char *title;
 	struct word size;
 	bool multiplexing;
-	const char *warning;	/* told to every site that uses it; NULL for none */
-	struct port_defs ports; /* values and choices in place of the model's */
+	const char *warning;		  /* told to every site that uses it; NULL for none */
+	struct port_defs ports;		  /* values and choices in place of the model's */
 	const struct range_vec *resolved; /* ports by index in model->ports */
 	struct loc loc;
 };
@@ -227,6 +228,18 @@ struct port_override {
 	struct port_expr value;
 };
 
+/** struct assertion - what the site wants proved of new flows */
+struct assertion {
+	struct word text;
+	bool allow; /* all packets of the kind get through; else none does */
+	struct endpoint from, to;
+	bool has_proto;
+	enum proto proto;
+	bool has_icmp_type;
+	uint8_t icmp_type;
+	struct port_expr dport, sport; /* without items: any */
+};
+
 /** struct deployment - one Expressway cluster of a site with its profile and options */
 struct deployment {
 	struct word name;
@@ -248,8 +261,9 @@ struct deployment {
 	struct {
 		VEC(struct port_override);
 	} overrides;
-	struct words omit, with, assertions;
-	struct rows rows; /* of its own */
+	struct words omit, with, given_assertions;
+	struct assertion *assertions; /* given_assertions.n of them */
+	struct rows rows;	       /* of its own */
 	const struct range_vec *ports; /* by index in model->ports, overrides included */
 	struct loc loc;
 };
@@ -268,10 +282,10 @@ struct site {
 	struct arena arena;
 	struct interfaces zones[ZONE_COUNT];
 	struct loc zones_loc;
-	bool judge_hosts_only;	   /* scope: hosts */
-	bool public_shared;	   /* public_addresses: shared */
+	bool judge_hosts_only; /* scope: hosts */
+	bool public_shared;    /* public_addresses: shared */
 	bool log_drops;
-	bool count_deployments;	   /* counters: deployments */
+	bool count_deployments; /* counters: deployments */
 	struct {
 		VEC(struct deployment *);
 	} deployments;

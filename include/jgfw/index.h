@@ -18,8 +18,8 @@ struct index {
 	struct arena arena;
 };
 
-/** index_find - the place of the value of @key (copied), NULL in it where it is new; valid until the
- * next call */
+/** index_find - the place of the value of @key (copied), NULL in it where it is new; valid until
+ * the next call */
 void **index_find(struct index *index, const void *key, size_t len);
 void index_free(struct index *index);
 

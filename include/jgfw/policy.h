@@ -52,13 +52,13 @@ struct flow {
 	const struct row *row;
 	const struct deployment *dep;
 	enum zone from, to;
-	enum zone missing; /* FLOW_NO_ZONE */
-	uint8_t proto;	   /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP */
+	enum zone missing;	/* FLOW_NO_ZONE */
+	uint8_t proto;		/* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP */
 	struct range_set sport; /* without ranges: not matched */
 	struct range_set dport; /* as the sender sends */
 	uint16_t translate;	/* the port it becomes, or 0 where it stays */
 	struct party src, dst;	/* @dst behind the translation, @src in front of it */
-	bool dnat; /* sent to the public addresses of @dst */
+	bool dnat;		/* sent to the public addresses of @dst */
 	enum source_nat snat;
 	bool edges_among; /* @src is no list of machines, and an Expressway-E that is in it leaves
 			   * with its public address */
@@ -82,8 +82,8 @@ struct policy {
 struct policy *policy_expand(const struct site *site, struct diag *diag);
 void policy_free(struct policy *policy);
 
-/** policy_edges_among - the Expressway-E addresses among the sources of a flow that comes from a whole
- * zone or a network in it; the list belongs to @policy or @arena */
+/** policy_edges_among - the Expressway-E addresses among the sources of a flow that comes from a
+ * whole zone or a network in it; the list belongs to @policy or @arena */
 struct party policy_edges_among(const struct policy *policy, const struct flow *flow,
 				struct arena *arena);
 
@@ -106,8 +106,7 @@ static inline struct range_set flow_dport(const struct flow *flow, struct range 
 /** machine_translated - does a flow to the public address of @m change anything in its packets? */
 static inline bool machine_translated(const struct flow *flow, const struct machine *m)
 {
-	return m->public != m->addr ||
-	       (flow->translate && flow->dport.at[0].lo != flow->translate);
+	return m->public != m->addr || (flow->translate && flow->dport.at[0].lo != flow->translate);
 }
 
 #endif

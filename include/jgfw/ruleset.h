@@ -28,10 +28,10 @@ enum datatype {
 };
 
 enum {
-	VALUE_MAX = 16,	      /* bytes of one field */
-	SET_MAX_FIELDS = 5,   /* of a concatenation */
-	NAT_IPV4 = 2,	      /* NFPROTO_IPV4 */
-	REGISTER_SLOTS = 16,  /* registers of 4 bytes; slot 0 is the kernel's NFT_REG32_00 */
+	VALUE_MAX = 16,	     /* bytes of one field */
+	SET_MAX_FIELDS = 5,  /* of a concatenation */
+	NAT_IPV4 = 2,	     /* NFPROTO_IPV4 */
+	REGISTER_SLOTS = 16, /* registers of 4 bytes; slot 0 is the kernel's NFT_REG32_00 */
 };
 
 /** datatype_len - bytes of a value */
@@ -220,11 +220,11 @@ struct set {
 	enum datatype data[SET_MAX_FIELDS]; /* TYPE_VERDICT alone for a verdict map */
 	size_t n_data;			    /* 0 for a set */
 	bool interval;
-	bool counter; /* each element counts */
+	bool counter;  /* each element counts */
 	uint32_t size; /* 0: not given */
 	size_t key_len, data_len, stride;
 	uint8_t *bytes;
-	uint32_t *origins; /* as in struct rule */
+	uint32_t *origins;	  /* as in struct rule */
 	struct verdict *verdicts; /* by element; of a verdict map only */
 	size_t n, cap;
 };

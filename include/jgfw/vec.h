@@ -21,11 +21,11 @@
 /** vec_add - append the value @x */
 #define vec_add(v, x) (*vec_push(v) = (x))
 
-/** vec_push_in - vec_push() for an array that lives, with all it outgrew, in arena @a; such an array
- * is never freed by itself, and never grows by vec_push() */
+/** vec_push_in - vec_push() for an array that lives, with all it outgrew, in arena @a; such an
+ * array is never freed by itself, and never grows by vec_push() */
 #define vec_push_in(a, v)                                                                          \
 	((v)->n == (v)->cap                                                                        \
-		 ? (void)((v)->at = vec_grow_in((a), (v)->at, &(v)->cap, sizeof(*(v)->at)))         \
+		 ? (void)((v)->at = vec_grow_in((a), (v)->at, &(v)->cap, sizeof(*(v)->at)))        \
 		 : (void)0,                                                                        \
 	 &(v)->at[(v)->n++])
 #define vec_add_in(a, v, x) (*vec_push_in(a, v) = (x))

@@ -100,8 +100,8 @@ void diag_sort(struct diag *d)
 /* The bytes of a line break at @p, 0 where there is none; the breaks of YAML 1.1, section 4.1.4. */
 static size_t line_break(const char *p, const char *end)
 {
-	static const char *const breaks[] = {"\r\n", "\n", "\r", "\xc2\x85", "\xe2\x80\xa8",
-					     "\xe2\x80\xa9"};
+	static const char *const breaks[] = {"\r\n",	 "\n",		 "\r",
+					     "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
 		size_t n = strlen(breaks[i]);

@@ -124,7 +124,8 @@ bool text_is_printable(const char *s)
 		/* C1 controls, and the line and paragraph separators */
 		if (c == 0xc2 && (unsigned char)s[1] < 0xa0)
 			return false;
-		if (c == 0xe2 && (unsigned char)s[1] == 0x80 && ((unsigned char)s[2] & 0xfe) == 0xa8)
+		if (c == 0xe2 && (unsigned char)s[1] == 0x80 &&
+		    ((unsigned char)s[2] & 0xfe) == 0xa8)
 			return false;
 		s += n;
 	}

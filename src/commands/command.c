@@ -52,9 +52,10 @@ enum exit_code command_usage(const struct command *self)
 	struct buf out = {0};
 	enum exit_code code;
 
-	buf_printf(&out, "usage: jgfw %s%s%s\n\n%s\n\n%s"
-			 "  --data DIR         look for port models and profiles in DIR first\n"
-			 "  -h, --help         this text\n",
+	buf_printf(&out,
+		   "usage: jgfw %s%s%s\n\n%s\n\n%s"
+		   "  --data DIR         look for port models and profiles in DIR first\n"
+		   "  -h, --help         this text\n",
 		   self->name, *self->synopsis ? " " : "", self->synopsis, self->summary,
 		   self->help);
 	code = write_out(&out);

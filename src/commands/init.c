@@ -28,8 +28,9 @@ static void tell_zones(const struct model *model, struct buf *out)
 		used[model->nics[i].zone] = true;
 	for (size_t i = 0; i < model->n_roles; i++)
 		used[model->roles[i].zone] = true;
-	buf_puts(out, "  zones:                                  # leave out what this gateway does "
-		      "not have\n");
+	buf_puts(out,
+		 "  zones:                                  # leave out what this gateway does "
+		 "not have\n");
 	for (unsigned int z = 0; z < ZONE_COUNT; z++) {
 		struct buf text = {0}, who = {0};
 
@@ -53,8 +54,9 @@ static void tell_zones(const struct model *model, struct buf *out)
 
 static void tell_addresses(const struct model *model, struct buf *out)
 {
-	buf_printf(out, "    edge:                               # 1 to %u %s\n"
-			"      - {name: e1, public: 203.0.113.%d",
+	buf_printf(out,
+		   "    edge:                               # 1 to %u %s\n"
+		   "      - {name: e1, public: 203.0.113.%d",
 		   model->max_peers, model->edge_label, FIRST_PUBLIC_HOST);
 	for (size_t i = 0; i < model->n_nics; i++)
 		buf_printf(out, ", %s: 192.0.2.%zu", model->nics[i].name.text,
@@ -62,7 +64,8 @@ static void tell_addresses(const struct model *model, struct buf *out)
 	buf_puts(out, "}\n");
 	for (size_t i = 0; i < model->n_roles; i++) {
 		const struct role *role = &model->roles[i];
-		bool own_key = !strcmp(role->name.text, "core") || !strcmp(role->name.text, "guest");
+		bool own_key =
+			!strcmp(role->name.text, "core") || !strcmp(role->name.text, "guest");
 		struct buf text = {0}, who = {0};
 
 		if (!own_key)
@@ -110,21 +113,23 @@ static void tell_site(const struct profile *profile, struct buf *out)
 		   "gateway:\n",
 		   profile->title);
 	tell_zones(profile->model, out);
-	buf_puts(out, "  # scope: hosts                        # leave traffic of others alone "
-		      "(default: gateway)\n"
-		      "  # public_addresses: shared            # the gateway uses them too (default: "
-		      "dedicated)\n"
-		      "  # log_drops: true                     # rate limited, prefix \"jgfw drop \"\n"
-		      "  # counters: deployments               # for each row and deployment "
-		      "(default: rows)\n"
-		      "deployments:\n");
+	buf_puts(out,
+		 "  # scope: hosts                        # leave traffic of others alone "
+		 "(default: gateway)\n"
+		 "  # public_addresses: shared            # the gateway uses them too (default: "
+		 "dedicated)\n"
+		 "  # log_drops: true                     # rate limited, prefix \"jgfw drop \"\n"
+		 "  # counters: deployments               # for each row and deployment "
+		 "(default: rows)\n"
+		 "deployments:\n");
 	buf_printf(out, "  - name: hq\n    profile: %s\n", profile->name.text);
 	tell_addresses(profile->model, out);
-	buf_puts(out, "    # source_ports: any                 # do not match them (default: "
-		      "strict)\n"
-		      "    # clients: [wan, lan:10.0.0.0/8]    # who counts as any (default: [wan])\n"
-		      "    # reflection_source: gateway        # what reflected flows bear (default: "
-		      "keep)\n");
+	buf_puts(out,
+		 "    # source_ports: any                 # do not match them (default: "
+		 "strict)\n"
+		 "    # clients: [wan, lan:10.0.0.0/8]    # who counts as any (default: [wan])\n"
+		 "    # reflection_source: gateway        # what reflected flows bear (default: "
+		 "keep)\n");
 	buf_printf(out, "    # omit: [%s]%*s# rows that are not wanted\n",
 		   profile->model->rows.at[0].id.text,
 		   25 - (int)strlen(profile->model->rows.at[0].id.text), "");

@@ -10,7 +10,7 @@
 static const struct interface *zone_interface(const struct site *site, enum zone zone,
 					      const char *name)
 {
-	vec_each(interface, &site->zones[zone])
+	vec_each (interface, &site->zones[zone])
 		if (!strcmp(interface->name, name))
 			return interface;
 	return NULL;
@@ -25,7 +25,7 @@ static void check_zones(const struct site *site, struct diag *diag)
 	if (!interfaces && site->zones_loc.source)
 		diag_error(diag, site->zones_loc, "missing-key", "no zone has an interface");
 	for (int i = 0; i < ZONE_COUNT; i++) {
-		vec_each(interface, &site->zones[i]) {
+		vec_each (interface, &site->zones[i]) {
 			const struct interface *wan =
 				zone_interface(site, ZONE_WAN, interface->name);
 
@@ -41,7 +41,7 @@ static void check_zones(const struct site *site, struct diag *diag)
 
 static bool zones_share_interface(const struct site *site, enum zone a, enum zone b)
 {
-	vec_each(interface, &site->zones[a])
+	vec_each (interface, &site->zones[a])
 		if (zone_interface(site, b, interface->name))
 			return true;
 	return false;
@@ -168,16 +168,15 @@ static void bind_roles(struct deployment *dep, struct diag *diag)
 
 	for (size_t i = 0; i < model->n_roles; i++)
 		names[i] = model->roles[i].name.text;
-	vec_each(given, &dep->given_hosts) {
+	vec_each (given, &dep->given_hosts) {
 		size_t i;
 
 		for (i = 0; i < model->n_roles; i++)
 			if (!strcmp(names[i], given->name.text))
 				break;
 		if (i == model->n_roles) {
-			diag_unknown(diag, given->name.loc, "unknown-role",
-				     "role in this profile", given->name.text, names,
-				     model->n_roles);
+			diag_unknown(diag, given->name.loc, "unknown-role", "role in this profile",
+				     given->name.text, names, model->n_roles);
 			continue;
 		}
 		dep->roles[i] = given->hosts;
@@ -191,7 +190,7 @@ static void bind_ports(struct site *site, struct deployment *dep, struct diag *d
 	unsigned int before = diag->errors;
 
 	dep->ports = dep->profile->resolved;
-	vec_each(o, &dep->overrides)
+	vec_each (o, &dep->overrides)
 		if (port_def_find(&dep->model->ports, o->name.text) < 0)
 			diag_unknown(diag, o->name.loc, "unknown-port", "named port", o->name.text,
 				     names.at, names.n);
@@ -223,7 +222,7 @@ static void check_omit(const struct deployment *dep, struct diag *diag)
 
 	for (size_t i = 0; i < dep->model->rows.n; i++)
 		vec_add(&names, dep->model->rows.at[i].id.text);
-	vec_each(word, &dep->omit) {
+	vec_each (word, &dep->omit) {
 		int i = rows_find(&dep->model->rows, word->text);
 
 		if (i < 0)
@@ -272,6 +271,14 @@ static void bind_rows(struct site *site, struct deployment *dep, struct diag *di
 		check_translate(site, dep, &dep->model->rows.at[i], diag);
 }
 
+static void bind_assertions(struct site *site, struct deployment *dep, struct diag *diag)
+{
+	dep->assertions = arena_array(&site->arena, dep->given_assertions.n, struct assertion);
+	for (size_t i = 0; i < dep->given_assertions.n; i++)
+		assertion_parse(&dep->given_assertions.at[i], dep, &site->arena,
+				&dep->assertions[i], diag);
+}
+
 static void check_reflection(const struct site *site, const struct deployment *dep,
 			     struct diag *diag)
 {
@@ -290,15 +297,15 @@ static void check_deployment(struct site *site, struct deployment *dep, struct d
 {
 	if (!dep->profile_name.text)
 		return;
-	dep->profile = library_profile(site->library, dep->profile_name.text,
-				       dep->profile_name.loc, diag);
+	dep->profile =
+		library_profile(site->library, dep->profile_name.text, dep->profile_name.loc, diag);
 	if (!dep->profile)
 		return;
 	dep->model = dep->profile->model;
 	if (dep->profile->warning)
 		diag_warn(diag, dep->profile_name.loc, "profile-without-effect", "profile '%s': %s",
 			  dep->profile_name.text, dep->profile->warning);
-	vec_each(word, &dep->with)
+	vec_each (word, &dep->with)
 		diag_error(diag, word->loc, "unknown-model", "no add-on port model '%s'",
 			   word->text);
 	check_edge(dep, diag);
@@ -307,6 +314,7 @@ static void check_deployment(struct site *site, struct deployment *dep, struct d
 	bind_clients(site, dep, diag);
 	check_omit(dep, diag);
 	bind_rows(site, dep, diag);
+	bind_assertions(site, dep, diag);
 	check_reflection(site, dep, diag);
 }
 
@@ -329,7 +337,7 @@ static void check_names(const struct site *site, struct diag *diag)
 		VEC(struct deployment *);
 	} sorted = {0};
 
-	vec_each(dep, &site->deployments)
+	vec_each (dep, &site->deployments)
 		if ((*dep)->name.text)
 			vec_add(&sorted, *dep);
 	if (sorted.n)
@@ -367,8 +375,8 @@ static void claim(struct claims *claims, const struct host *host, const struct d
 		  const struct edge_peer *peer, unsigned int what)
 {
 	if (host->addr)
-		vec_add(claims, ((struct claim){host->addr, (uint32_t)claims->n, host, dep, peer,
-						what}));
+		vec_add(claims,
+			((struct claim){host->addr, (uint32_t)claims->n, host, dep, peer, what}));
 }
 
 static int claim_order(const void *a, const void *b)
@@ -437,23 +445,23 @@ static void check_claims(const struct site *site, struct diag *diag)
 	struct claims claims = {0};
 	const struct claim *first = NULL;
 
-	vec_each(it, &site->deployments) {
+	vec_each (it, &site->deployments) {
 		const struct deployment *dep = *it;
 
 		if (!dep->model || !dep->name.text)
 			continue;
-		vec_each(peer, &dep->edge) {
+		vec_each (peer, &dep->edge) {
 			claim(&claims, &peer->public, dep, peer, CLAIM_PUBLIC);
 			for (unsigned int i = 0; i < dep->model->n_nics; i++)
 				claim(&claims, &peer->nics[i], dep, peer, CLAIM_NIC + i);
 		}
 		for (unsigned int i = 0; i < dep->model->n_roles; i++)
-			vec_each(host, &dep->roles[i])
+			vec_each (host, &dep->roles[i])
 				claim(&claims, host, dep, NULL, CLAIM_ROLE + i);
 	}
 	if (claims.n)
 		qsort(claims.at, claims.n, sizeof(*claims.at), claim_order);
-	vec_each(c, &claims) {
+	vec_each (c, &claims) {
 		if (!first || first->addr != c->addr)
 			first = c;
 		else
@@ -465,7 +473,7 @@ static void check_claims(const struct site *site, struct diag *diag)
 void site_check(struct site *site, struct diag *diag)
 {
 	check_zones(site, diag);
-	vec_each(dep, &site->deployments)
+	vec_each (dep, &site->deployments)
 		check_deployment(site, *dep, diag);
 	check_names(site, diag);
 	check_claims(site, diag);

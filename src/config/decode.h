@@ -45,8 +45,17 @@ void row_bind(struct row *row, const struct model *model, const struct deploymen
 struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag);
 
 /** profile_decode - a profile from @source, its model not yet looked up; NULL after errors */
-struct profile *profile_decode(const struct source *source, struct arena *arena,
-			       struct diag *diag);
+struct profile *profile_decode(const struct source *source, struct arena *arena, struct diag *diag);
+
+/** icmp_type_parse - an ICMP type by nft's name or by number; false where @s is neither */
+bool icmp_type_parse(const char *s, uint8_t *ret_type);
+
+/** assertion_parse - understand `allow|deny END > END [PROTO [PORTS] [from PORTS]]` of @dep
+ *
+ * What is wrong becomes an error at its word. Strings are owned by @arena.
+ */
+void assertion_parse(const struct word *text, const struct deployment *dep, struct arena *arena,
+		     struct assertion *ret_assertion, struct diag *diag);
 
 /** site_check - everything about a decoded site that needs more than one place to see */
 void site_check(struct site *site, struct diag *diag);

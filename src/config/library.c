@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where port models and profiles come from: folders that override, then the binary. */
+#include "decode.h"
 #include "jgfw/data.h"
 #include "jgfw/file.h"
-#include "decode.h"
 #include "ports.h"
 
 #include <dirent.h>
@@ -51,7 +51,7 @@ void library_free(struct library *lib)
 {
 	if (!lib)
 		return;
-	vec_each(text, &lib->texts)
+	vec_each (text, &lib->texts)
 		free(*text);
 	vec_free(&lib->texts);
 	vec_free(&lib->models);
@@ -110,7 +110,7 @@ static const struct model *library_model(struct library *lib, const struct word 
 	const struct source *source;
 	struct model *model = NULL;
 
-	vec_each(e, &lib->models)
+	vec_each (e, &lib->models)
 		if (!strcmp(e->name, name->text))
 			return e->value;
 	source = find_source(lib, "templates", name->text, name->loc, diag);
@@ -185,7 +185,7 @@ const struct profile *library_profile(struct library *lib, const char *name, str
 	struct profile *profile = NULL;
 	bool failed = false;
 
-	vec_each(e, &lib->profiles)
+	vec_each (e, &lib->profiles)
 		if (!strcmp(e->name, key))
 			return e->value;
 	if (is_path(name))
@@ -214,7 +214,7 @@ static void add_name(struct library *lib, const char *file, size_t len, struct n
 	if (len <= strlen(".yaml") || memcmp(file + len - strlen(".yaml"), ".yaml", 5))
 		return;
 	name = arena_copy(&lib->arena, file, len - strlen(".yaml"));
-	vec_each(known, names)
+	vec_each (known, names)
 		if (!strcmp(*known, name))
 			return;
 	vec_add(names, name);

@@ -207,9 +207,9 @@ static void model_rows(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct field model_fields[] = {
-	{"model", model_name, true},	     {"title", model_title, true},
-	{"citation", model_citation, true},  {"edge", model_edge, true},
-	{"hosts", model_hosts, true},	     {"ports", model_ports, true},
+	{"model", model_name, true},	       {"title", model_title, true},
+	{"citation", model_citation, true},    {"edge", model_edge, true},
+	{"hosts", model_hosts, true},	       {"ports", model_ports, true},
 	{"footnotes", model_footnotes, false}, {"rows", model_rows, true},
 };
 

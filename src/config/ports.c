@@ -23,8 +23,8 @@ static bool decode_range(struct yaml *y, const struct node *value, struct range 
 	case 0:
 		return true;
 	case -ERANGE:
-		diag_error(y->diag, value->loc, "bad-port", "'%s' is out of range: ports are 1 to %d",
-			   value->text, PORT_MAX);
+		diag_error(y->diag, value->loc, "bad-port",
+			   "'%s' is out of range: ports are 1 to %d", value->text, PORT_MAX);
 		return false;
 	case -EDOM:
 		diag_error(y->diag, value->loc, "bad-range",
@@ -32,7 +32,8 @@ static bool decode_range(struct yaml *y, const struct node *value, struct range 
 		return false;
 	default:
 		diag_error(y->diag, value->loc, "bad-port",
-			   "'%s' is no port, no range of ports (LOW-HIGH) and no name", value->text);
+			   "'%s' is no port, no range of ports (LOW-HIGH) and no name",
+			   value->text);
 		return false;
 	}
 }

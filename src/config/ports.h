@@ -6,7 +6,8 @@
 #include "jgfw/config.h"
 #include "yaml.h"
 
-/** decode_port_expr - a port, a range, a name, {first: N, of: NAME}, or a list of the first three */
+/** decode_port_expr - a port, a range, a name, {first: N, of: NAME}, or a list of the first three
+ */
 void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr *ret_expr);
 
 /** decode_port_defs - the mapping "ports" of a model: NAME: {value, purpose, allow} */
@@ -29,15 +30,15 @@ void port_expr_bind(struct port_expr *expr, const struct port_defs *defs, struct
 
 /** ports_resolve - the ports of every name of @model, by index, owned by @arena
  *
- * A value is the site's (@overrides, may be NULL), else the profile's, else the model's. Returns NULL
- * after errors: a name without a value, one defined by itself, an override that the profile does
- * not allow.
+ * A value is the site's (@overrides, may be NULL), else the profile's, else the model's. Returns
+ * NULL after errors: a name without a value, one defined by itself, an override that the profile
+ * does not allow.
  */
 const struct range_vec *ports_resolve(const struct model *model, const struct profile *profile,
 				      const struct port_override *overrides, size_t n_overrides,
 				      struct arena *arena, struct diag *diag);
 
-/** buf_port_set - append @set as people write it: 3478-3483, or 53, 80 */
+/** buf_port_set - append @set as people write it, ranges as LOW-HIGH, divided by commas */
 void buf_port_set(struct buf *b, struct range_set set);
 
 #endif

@@ -8,22 +8,25 @@
 #include <string.h>
 
 static const char *const zone_names[] = {
-	[ZONE_WAN] = "wan",	  [ZONE_OUTWARD] = "outward", [ZONE_INWARD] = "inward",
-	[ZONE_DMZ] = "dmz",	  [ZONE_LAN] = "lan",
+	[ZONE_WAN] = "wan", [ZONE_OUTWARD] = "outward", [ZONE_INWARD] = "inward",
+	[ZONE_DMZ] = "dmz", [ZONE_LAN] = "lan",
 };
 
 static const char *const proto_names[] = {
-	[PROTO_TCP] = "tcp",	       [PROTO_TLS] = "tls",   [PROTO_UDP] = "udp",
+	[PROTO_TCP] = "tcp",	     [PROTO_TLS] = "tls",   [PROTO_UDP] = "udp",
 	[PROTO_TCP_UDP] = "tcp+udp", [PROTO_ICMP] = "icmp",
 };
 
 /* RFC 792, 950 and 1256, in nft's words. */
 static const char *const icmp_names[] = {
-	[0] = "echo-reply",	      [3] = "destination-unreachable", [4] = "source-quench",
-	[5] = "redirect",	      [8] = "echo-request",	       [9] = "router-advertisement",
-	[10] = "router-solicitation", [11] = "time-exceeded",	       [12] = "parameter-problem",
-	[13] = "timestamp-request",   [14] = "timestamp-reply",	       [15] = "info-request",
-	[16] = "info-reply",	      [17] = "address-mask-request",   [18] = "address-mask-reply",
+	[0] = "echo-reply",	      [3] = "destination-unreachable",
+	[4] = "source-quench",	      [5] = "redirect",
+	[8] = "echo-request",	      [9] = "router-advertisement",
+	[10] = "router-solicitation", [11] = "time-exceeded",
+	[12] = "parameter-problem",   [13] = "timestamp-request",
+	[14] = "timestamp-reply",     [15] = "info-request",
+	[16] = "info-reply",	      [17] = "address-mask-request",
+	[18] = "address-mask-reply",
 };
 
 const char *zone_name(enum zone zone)
@@ -39,6 +42,21 @@ const char *proto_name(enum proto proto)
 const char *icmp_type_name(uint8_t type)
 {
 	return type < ARRAY_SIZE(icmp_names) ? icmp_names[type] : NULL;
+}
+
+bool icmp_type_parse(const char *s, uint8_t *ret_type)
+{
+	uint64_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(icmp_names); i++)
+		if (icmp_names[i] && !strcmp(icmp_names[i], s)) {
+			*ret_type = (uint8_t)i;
+			return true;
+		}
+	if (text_uint(s, UINT8_MAX, &number))
+		return false;
+	*ret_type = (uint8_t)number;
+	return true;
 }
 
 void decode_word(struct yaml *y, const struct node *value, struct word *ret_word, const char *what)
@@ -170,24 +188,16 @@ static void row_icmp(struct yaml *y, const struct node *value, void *object)
 	struct row *row = object;
 	const char *words[ARRAY_SIZE(icmp_names)];
 	size_t n = 0;
-	uint64_t type;
-	int i;
 
 	if (!yaml_word(y, value, "an ICMP type"))
 		return;
 	row->has_icmp_type = true;
-	if (value->text[0] >= '0' && value->text[0] <= '9') {
-		if (yaml_uint(y, value, 0, UINT8_MAX, &type))
-			row->icmp_type = (uint8_t)type;
+	if (icmp_type_parse(value->text, &row->icmp_type))
 		return;
-	}
 	for (size_t k = 0; k < ARRAY_SIZE(icmp_names); k++)
 		if (icmp_names[k])
 			words[n++] = icmp_names[k];
-	i = yaml_choice(y, value, words, n, "ICMP type");
-	for (size_t k = 0; k < ARRAY_SIZE(icmp_names) && i >= 0; k++)
-		if (icmp_names[k] == words[i])
-			row->icmp_type = (uint8_t)k;
+	diag_unknown(y->diag, value->loc, "unknown-value", "ICMP type", value->text, words, n);
 }
 
 static void row_translation_of(struct yaml *y, const struct node *value, void *object)
@@ -250,9 +260,15 @@ static const struct field model_row_fields[] = {
 };
 
 static const struct field site_row_fields[] = {
-	{"id", row_id, true},	    {"purpose", row_purpose, true}, {"from", row_from, true},
-	{"to", row_to, true},	    {"proto", row_proto, true},	    {"sport", row_sport, false},
-	{"dport", row_dport, false}, {"icmp", row_icmp, false},	    {"translate", row_translate, false},
+	{"id", row_id, true},
+	{"purpose", row_purpose, true},
+	{"from", row_from, true},
+	{"to", row_to, true},
+	{"proto", row_proto, true},
+	{"sport", row_sport, false},
+	{"dport", row_dport, false},
+	{"icmp", row_icmp, false},
+	{"translate", row_translate, false},
 };
 
 /* What must fit together in a row whatever its ends and ports turn out to be. */
@@ -271,9 +287,10 @@ static void row_check(struct yaml *y, const struct row *row)
 		diag_error(y->diag, row->loc, "missing-key", "a row has no 'dport'");
 	if (row->id.text && row->purpose.text &&
 	    strlen(row->id.text) + 2 + strlen(row->purpose.text) > RULE_COMMENT_MAX)
-		diag_error(y->diag, row->purpose.loc, "text-too-long",
-			   "id and purpose together are longer than the %d bytes of a rule's comment",
-			   RULE_COMMENT_MAX - 2);
+		diag_error(
+			y->diag, row->purpose.loc, "text-too-long",
+			"id and purpose together are longer than the %d bytes of a rule's comment",
+			RULE_COMMENT_MAX - 2);
 	if (!row->from.text && !row->translation_of.text && !row->of_site)
 		diag_error(y->diag, row->loc, "missing-key",
 			   "a row has neither 'from' nor 'translation_of'");

@@ -24,9 +24,8 @@ static void interface_item(struct yaml *y, const struct node *item, void *object
 	/* the kernel's dev_valid_name(), less what nft would read as something else in its text */
 	if (!strcmp(name.text, ".") || !strcmp(name.text, "..") || strpbrk(name.text, " /:*\"\\") ||
 	    !text_is_printable(name.text)) {
-		diag_error(y->diag, name.loc, "bad-interface",
-			   "'%s' is no name of an interface%s", name.text,
-			   strchr(name.text, '*') ? ": wildcards are not accepted" : "");
+		diag_error(y->diag, name.loc, "bad-interface", "'%s' is no name of an interface%s",
+			   name.text, strchr(name.text, '*') ? ": wildcards are not accepted" : "");
 		return;
 	}
 	if (strlen(name.text) >= IFNAMSIZ) {
@@ -34,7 +33,7 @@ static void interface_item(struct yaml *y, const struct node *item, void *object
 			   "the name of an interface has at most %d bytes", IFNAMSIZ - 1);
 		return;
 	}
-	vec_each(known, zone)
+	vec_each (known, zone)
 		if (!strcmp(known->name, name.text)) {
 			diag_error(y->diag, name.loc, "duplicate-name",
 				   "'%s' is named twice in this zone", name.text);
@@ -135,7 +134,8 @@ static void decode_host(struct yaml *y, const struct node *value, struct host *r
 		return;
 	if (ipv4_parse(value->text, &host.addr))
 		diag_error(y->diag, value->loc, "bad-address", "'%s' is no IPv4 address%s",
-			   value->text, strchr(value->text, ':') ? ": only IPv4 is translated" : "");
+			   value->text,
+			   strchr(value->text, ':') ? ": only IPv4 is translated" : "");
 	else if (!ipv4_is_host(host.addr))
 		diag_error(y->diag, value->loc, "bad-address",
 			   "'%s' cannot be the address of a machine", value->text);
@@ -203,16 +203,15 @@ static void edge_item(struct yaml *y, const struct node *item, void *object)
 			continue;
 		}
 		if (peer.n_given < MODEL_MAX_NICS)
-			peer.given[peer.n_given].name =
-				(struct word){arena_copy(y->arena, key.text, strlen(key.text)),
-					      key.loc};
+			peer.given[peer.n_given].name = (struct word){
+				arena_copy(y->arena, key.text, strlen(key.text)), key.loc};
 		key.text = arena_copy(y->arena, key.text, strlen(key.text));
 		value = yaml_next(y);
 		peer_nic(y, &key, &value, &peer);
 	}
 	if (!name_key.source)
-		peer.name = (struct word){arena_printf(y->arena, "e%zu", dep->edge.n + 1),
-					  item->loc};
+		peer.name =
+			(struct word){arena_printf(y->arena, "e%zu", dep->edge.n + 1), item->loc};
 	vec_add_in(y->arena, &dep->edge, peer);
 }
 
@@ -236,7 +235,7 @@ static void decode_hosts(struct yaml *y, const struct node *value, struct deploy
 {
 	struct named_hosts *slot;
 
-	vec_each(known, &dep->given_hosts)
+	vec_each (known, &dep->given_hosts)
 		if (!strcmp(known->name.text, name)) {
 			diag_error(y->diag, name_loc, "duplicate-key", "'%s' is given twice", name);
 			diag_note(y->diag, known->name.loc, "first given here");
@@ -317,7 +316,7 @@ static void deployment_ports(struct yaml *y, const struct node *value, void *obj
 	for (size_t i = 0; i < defs.n; i++) {
 		struct port_def *def = &defs.at[i];
 
-		vec_each(known, &dep->overrides)
+		vec_each (known, &dep->overrides)
 			if (!strcmp(known->name.text, def->name.text))
 				diag_error(y->diag, def->name.loc, "duplicate-key",
 					   "'%s' is given twice", def->name.text);
@@ -358,24 +357,17 @@ static void deployment_rows(struct yaml *y, const struct node *value, void *obje
 
 static void deployment_assert(struct yaml *y, const struct node *value, void *object)
 {
-	decode_words(y, value, &((struct deployment *)object)->assertions, "an assertion");
+	decode_words(y, value, &((struct deployment *)object)->given_assertions, "an assertion");
 }
 
 static const struct field deployment_fields[] = {
-	{"name", deployment_name, true},
-	{"profile", deployment_profile, true},
-	{"edge", deployment_edge, true},
-	{"core", deployment_core, false},
-	{"guest", deployment_guest, false},
-	{"source_ports", deployment_source_ports, false},
-	{"clients", deployment_clients, false},
-	{"ports", deployment_ports, false},
-	{"omit", deployment_omit, false},
-	{"reflection_source", deployment_reflection, false},
-	{"with", deployment_with, false},
-	{"hosts", deployment_hosts, false},
-	{"rows", deployment_rows, false},
-	{"assert", deployment_assert, false},
+	{"name", deployment_name, true},	{"profile", deployment_profile, true},
+	{"edge", deployment_edge, true},	{"core", deployment_core, false},
+	{"guest", deployment_guest, false},	{"source_ports", deployment_source_ports, false},
+	{"clients", deployment_clients, false}, {"ports", deployment_ports, false},
+	{"omit", deployment_omit, false},	{"reflection_source", deployment_reflection, false},
+	{"with", deployment_with, false},	{"hosts", deployment_hosts, false},
+	{"rows", deployment_rows, false},	{"assert", deployment_assert, false},
 };
 
 /* --- site ----------------------------------------------------------------------------------- */
@@ -399,8 +391,7 @@ static void deployment_item(struct yaml *y, const struct node *item, void *objec
 	struct deployment *dep = arena_new(y->arena, struct deployment);
 
 	dep->loc = item->loc;
-	yaml_fields(y, item, deployment_fields, ARRAY_SIZE(deployment_fields), dep,
-		    "a deployment");
+	yaml_fields(y, item, deployment_fields, ARRAY_SIZE(deployment_fields), dep, "a deployment");
 	vec_add_in(y->arena, &site->deployments, dep);
 }
 

@@ -42,9 +42,10 @@ static void fail_syntax(struct yaml *y)
 				line++;
 				start = i + 1;
 			}
-		diag_error(y->diag,
-			   (struct loc){y->source, line, (uint32_t)(p->problem_offset - start) + 1, 1},
-			   "yaml-encoding", "not UTF-8 text: %s", problem);
+		diag_error(
+			y->diag,
+			(struct loc){y->source, line, (uint32_t)(p->problem_offset - start) + 1, 1},
+			"yaml-encoding", "not UTF-8 text: %s", problem);
 		return;
 	}
 	diag_error(y->diag, loc_of(y, p->problem_mark, p->problem_mark), "yaml-syntax",
@@ -157,8 +158,8 @@ struct node yaml_open(struct yaml *y, const struct source *source, struct diag *
 	if (!yaml_parser_initialize(&y->state->parser))
 		mem_exhausted();
 	if (source->len > YAML_MAX_SIZE) {
-		diag_error(diag, (struct loc){.source = source}, "yaml-size",
-			   "larger than %d MiB", YAML_MAX_SIZE / (1024 * 1024));
+		diag_error(diag, (struct loc){.source = source}, "yaml-size", "larger than %d MiB",
+			   YAML_MAX_SIZE / (1024 * 1024));
 		y->failed = true;
 		return none;
 	}
@@ -174,7 +175,8 @@ struct node yaml_open(struct yaml *y, const struct source *source, struct diag *
 		return none;
 	}
 	if (e->data.document_start.version_directive ||
-	    e->data.document_start.tag_directives.start != e->data.document_start.tag_directives.end)
+	    e->data.document_start.tag_directives.start !=
+		    e->data.document_start.tag_directives.end)
 		diag_error(diag, loc_of(y, e->start_mark, e->start_mark), "yaml-tag",
 			   "directives are not accepted here");
 	return yaml_next(y);
@@ -267,8 +269,9 @@ bool yaml_uint(struct yaml *y, const struct node *node, uint64_t min, uint64_t m
 		return false;
 	if (!text_uint(node->text, max, ret_value) && *ret_value >= min)
 		return true;
-	diag_error(y->diag, node->loc, "bad-number", "expected a number from %llu to %llu, found '%s'",
-		   (unsigned long long)min, (unsigned long long)max, node->text);
+	diag_error(y->diag, node->loc, "bad-number",
+		   "expected a number from %llu to %llu, found '%s'", (unsigned long long)min,
+		   (unsigned long long)max, node->text);
 	return false;
 }
 
@@ -303,8 +306,8 @@ int yaml_choice(struct yaml *y, const struct node *node, const char *const *word
 			   "unknown %s '%s'; did you mean '%s'? (%s)", what, node->text,
 			   words[near], buf_str(&list));
 	else
-		diag_error(y->diag, node->loc, "unknown-value", "unknown %s '%s': expected %s", what,
-			   node->text, buf_str(&list));
+		diag_error(y->diag, node->loc, "unknown-value", "unknown %s '%s': expected %s",
+			   what, node->text, buf_str(&list));
 	buf_free(&list);
 	return -1;
 }
@@ -361,8 +364,8 @@ void yaml_fields(struct yaml *y, const struct node *map, const struct field *fie
 }
 
 void yaml_items(struct yaml *y, const struct node *list,
-		void (*decode)(struct yaml *y, const struct node *item, void *object),
-		void *object, const char *what)
+		void (*decode)(struct yaml *y, const struct node *item, void *object), void *object,
+		const char *what)
 {
 	struct node item;
 

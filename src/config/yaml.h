@@ -90,8 +90,8 @@ void yaml_fields(struct yaml *y, const struct node *map, const struct field *fie
 
 /** yaml_items - read the list @list, calling @decode for each item */
 void yaml_items(struct yaml *y, const struct node *list,
-		void (*decode)(struct yaml *y, const struct node *item, void *object),
-		void *object, const char *what);
+		void (*decode)(struct yaml *y, const struct node *item, void *object), void *object,
+		const char *what);
 
 /** diag_unknown - an error that @word is no @what, with the nearest of @words as a suggestion */
 void diag_unknown(struct diag *d, struct loc loc, const char *slug, const char *what,

@@ -24,9 +24,9 @@ struct walk {
 	const struct rule *rule;
 	size_t at;
 	struct loaded slots[REGISTER_SLOTS];
-	int l4proto;	       /* known from a test that was seen; -1: unknown */
-	bool l4proto_waits;    /* that test was not yet told */
-	int nfproto_waits;     /* a family whose test was not yet told; -1: none */
+	int l4proto;	    /* known from a test that was seen; -1: unknown */
+	bool l4proto_waits; /* that test was not yet told */
+	int nfproto_waits;  /* a family whose test was not yet told; -1: none */
 	bool started;
 	struct buf map_key; /* of the map looked up last */
 };
@@ -69,8 +69,7 @@ static bool payload_words(const struct walk *w, const struct expr *e, struct wor
 		if (known[i].base != e->payload.base || known[i].offset != e->payload.offset ||
 		    known[i].len != e->payload.len)
 			continue;
-		if ((known[i].type == TYPE_ICMP_TYPE) !=
-		    (transport && w->l4proto == IPPROTO_ICMP))
+		if ((known[i].type == TYPE_ICMP_TYPE) != (transport && w->l4proto == IPPROTO_ICMP))
 			return false;
 		words->proto = transport ? proto : "";
 		words->name = known[i].name;
@@ -104,7 +103,8 @@ static bool load_words(const struct walk *w, const struct expr *e, struct words 
 /* Tell the tests that wait, unless @words imply them. */
 static void settle(struct walk *w, const struct words *words)
 {
-	if (w->nfproto_waits >= 0 && !(words && words->is_ipv4 && w->nfproto_waits == NFPROTO_IPV4)) {
+	if (w->nfproto_waits >= 0 &&
+	    !(words && words->is_ipv4 && w->nfproto_waits == NFPROTO_IPV4)) {
 		separate(w);
 		buf_printf(w->out, "meta nfproto %s",
 			   w->nfproto_waits == NFPROTO_IPV4 ? "ipv4" : "ipv6");
@@ -214,10 +214,10 @@ static bool emit_cmp(struct walk *w, const struct expr *e)
 /* ct KEY & MASK != 0, which nft writes as a list of names. */
 static bool emit_ct(struct walk *w, const struct expr *e)
 {
-	static const char *const states[] = {
-		"invalid", "established", "related", "new", NULL, NULL, "untracked"};
-	static const char *const statuses[] = {
-		"expected", "seen-reply", "assured", "confirmed", "snat", "dnat", "dying"};
+	static const char *const states[] = {"invalid", "established", "related",  "new",
+					     NULL,	NULL,	       "untracked"};
+	static const char *const statuses[] = {"expected", "seen-reply", "assured", "confirmed",
+					       "snat",	   "dnat",	 "dying"};
 	const char *const *names = e->ct.key == CT_STATE ? states : statuses;
 	size_t n_names = e->ct.key == CT_STATE ? ARRAY_SIZE(states) : ARRAY_SIZE(statuses);
 	const struct expr *mask = next_expr(w, 1), *cmp = next_expr(w, 2);

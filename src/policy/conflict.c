@@ -51,8 +51,8 @@ static bool differ(const struct flow *a, const struct flow *b)
 
 static void check_flows(const struct flow *a, const struct flow *b, struct diag *diag)
 {
-	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE ||
-	    a->from != b->from || a->proto != b->proto || a->dst.kind != PARTY_MACHINES ||
+	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE || a->from != b->from ||
+	    a->proto != b->proto || a->dst.kind != PARTY_MACHINES ||
 	    b->dst.kind != PARTY_MACHINES ||
 	    (a->proto == IPPROTO_ICMP && a->row->icmp_type != b->row->icmp_type) ||
 	    !ports_overlap(a->sport, b->sport) || !ports_overlap(a->dport, b->dport) ||
@@ -107,10 +107,10 @@ void policy_check_conflicts(const struct policy *policy, struct diag *diag)
 		while (span.end < policy->flows.n && policy->flows.at[span.end].dep == dep)
 			span.end++;
 		check_spans(policy, span, span, diag);
-		vec_each(peer, &dep->edge)
+		vec_each (peer, &dep->edge)
 			if (peer->public.addr)
-				vec_add(&sharers, ((struct sharer){peer->public.addr,
-								   (uint32_t)spans.n}));
+				vec_add(&sharers,
+					((struct sharer){peer->public.addr, (uint32_t)spans.n}));
 		vec_add(&spans, span);
 		i = span.end;
 	}

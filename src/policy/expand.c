@@ -121,7 +121,7 @@ struct party policy_edges_among(const struct policy *policy, const struct flow *
 
 	if (flow->src.kind == PARTY_ANY)
 		return party;
-	vec_each(m, edges)
+	vec_each (m, edges)
 		if (range_within((struct range){m->addr, m->addr}, flow->src.range))
 			vec_add_in(arena, &found, *m);
 	party.at = found.at;
@@ -138,8 +138,8 @@ static int machine_order(const void *a, const void *b)
 
 static void list_zone_edges(struct policy *policy, const struct site *site)
 {
-	vec_each(dep, &site->deployments)
-		vec_each(peer, &(*dep)->edge)
+	vec_each (dep, &site->deployments)
+		vec_each (peer, &(*dep)->edge)
 			for (size_t i = 0; i < (*dep)->model->n_nics && peer->public.addr; i++)
 				if (peer->nics[i].addr)
 					vec_add_in(&policy->arena,
@@ -161,16 +161,20 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 	struct flow *flow = vec_push(&x->policy->flows);
 	bool public_source;
 
-	*flow = (struct flow){.row = row, .dep = x->dep, .from = from->zone, .to = to->zone,
-			      .proto = proto, .src = party_of(x, from), .dst = party_of(x, to),
+	*flow = (struct flow){.row = row,
+			      .dep = x->dep,
+			      .from = from->zone,
+			      .to = to->zone,
+			      .proto = proto,
+			      .src = party_of(x, from),
+			      .dst = party_of(x, to),
 			      .dnat = to->kind == END_PUBLIC};
 	flow->state = state_of(x->site, from->zone, to->zone, &flow->missing);
 	if (!x->dep->any_source_ports || row->of_site)
 		flow->sport = row_ports(x->dep, &row->sport, arena);
 	flow->dport = row_ports(x->dep, &row->dport, arena);
 	if (row->translate.n)
-		flow->translate =
-			(uint16_t)row_ports(x->dep, &row->translate, arena).at[0].lo;
+		flow->translate = (uint16_t)row_ports(x->dep, &row->translate, arena).at[0].lo;
 	public_source = flow->src.is_edge &&
 			(from->kind == END_PUBLIC || flow->dnat || to->zone == ZONE_WAN);
 	if (public_source)
@@ -179,8 +183,7 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 		flow->snat = SOURCE_GATEWAY;
 	if (flow->src.kind != PARTY_MACHINES && from->zone != ZONE_WAN &&
 	    (flow->dnat || to->zone == ZONE_WAN))
-		flow->edges_among =
-			policy_edges_among(x->policy, flow, &x->policy->arena).n > 0;
+		flow->edges_among = policy_edges_among(x->policy, flow, &x->policy->arena).n > 0;
 	if (flow->state != FLOW_IN_FORCE)
 		return;
 	x->in_force = true;
@@ -213,7 +216,7 @@ static bool is_omitted(const struct deployment *dep, const struct row *row)
 {
 	const char *id = row->translation_of.text ? row->translation_of.text : row->id.text;
 
-	vec_each(word, &dep->omit)
+	vec_each (word, &dep->omit)
 		if (!strcmp(word->text, id))
 			return true;
 	return false;
@@ -254,9 +257,9 @@ static void expand_deployment(struct expansion *x, const struct deployment *dep)
 	x->dep = dep;
 	x->in_force = false;
 	cast_make(x);
-	vec_each(row, model_rows)
+	vec_each (row, model_rows)
 		expand_row(x, row);
-	vec_each(row, &dep->rows)
+	vec_each (row, &dep->rows)
 		expand_row(x, row);
 	if (!x->in_force)
 		diag_error(x->diag, dep->name.loc, "no-row-in-force",
@@ -273,7 +276,7 @@ struct policy *policy_expand(const struct site *site, struct diag *diag)
 
 	policy->site = site;
 	list_zone_edges(policy, site);
-	vec_each(dep, &site->deployments)
+	vec_each (dep, &site->deployments)
 		expand_deployment(&x, *dep);
 	if (diag->errors == before)
 		policy_check_conflicts(policy, diag);

@@ -18,15 +18,15 @@ enum group_kind {
 /** struct group - flows (some of their machines) that are alike but for addresses */
 struct group {
 	enum group_kind kind;
-	const struct flow *like; /* the first: ports, row and zones of all */
-	bool translated;	 /* accept: only machines whose packets bear ct status dnat */
+	const struct flow *like;  /* the first: ports, row and zones of all */
+	bool translated;	  /* accept: only machines whose packets bear ct status dnat */
 	enum party_kind src, dst; /* as sets see them: single addresses are machines */
 	struct {
 		VEC(uint32_t);
 	} flows; /* indices in the policy, in order */
 	struct {
 		VEC(const struct row *);
-	} rows; /* dnat ports: all rows in the map, in order */
+	} rows;		 /* dnat ports: all rows in the map, in order */
 	struct set *set; /* made by groups_set() */
 	size_t serial;
 };
@@ -36,7 +36,7 @@ struct groups {
 	struct ruleset *rs;
 	struct {
 		VEC(struct group *);
-	} all; /* in the order of rules */
+	} all;		    /* in the order of rules */
 	struct index names; /* of sets */
 	struct diag *diag;
 	struct arena arena;
@@ -54,6 +54,11 @@ struct set *groups_set(struct groups *groups, struct group *group);
 
 /** group_fields - the fields that look up group->set; returns their number */
 size_t group_fields(const struct group *group, enum field fields[4]);
+
+/** group_end_name - append an end of a row as names of sets tell it: peers' names differ between
+ * deployments, NICs do not; @kind as the set sees it */
+void group_end_name(struct buf *name, const struct flow *flow, const struct word *word,
+		    const struct endpoint *end, enum party_kind kind);
 
 /** set_fit - give @set the size that is derived from the number of its elements */
 void set_fit(struct set *set);

@@ -25,18 +25,12 @@ enum column {
 };
 
 static const char *const columns[COLUMNS] = {
-	[DEPLOYMENT] = "Deployment",
-	[ROW] = "Row",
-	[PURPOSE] = "Purpose",
-	[SOURCE] = "Source",
-	[SOURCE_PORTS] = "Source ports",
-	[PROTOCOL] = "Protocol",
-	[DESTINATION] = "Destination",
-	[PORTS] = "Ports",
-	[TRANSLATION] = "Translation",
-	[STATE] = "State",
-	[CONDITION] = "Condition",
-	[NOTES] = "Notes",
+	[DEPLOYMENT] = "Deployment",	 [ROW] = "Row",
+	[PURPOSE] = "Purpose",		 [SOURCE] = "Source",
+	[SOURCE_PORTS] = "Source ports", [PROTOCOL] = "Protocol",
+	[DESTINATION] = "Destination",	 [PORTS] = "Ports",
+	[TRANSLATION] = "Translation",	 [STATE] = "State",
+	[CONDITION] = "Condition",	 [NOTES] = "Notes",
 	[REFERENCE] = "Reference",
 };
 
@@ -89,7 +83,8 @@ void report_state(const struct site *site, const struct flow *flow, struct buf *
 		buf_puts(out, zone_name(flow->missing));
 		return;
 	case FLOW_ONE_INTERFACE:
-		buf_printf(out, "not on this gateway: %s has one interface, both ends are behind it",
+		buf_printf(out,
+			   "not on this gateway: %s has one interface, both ends are behind it",
 			   zone_name(flow->from));
 		return;
 	}
@@ -221,10 +216,10 @@ static void tell_flow(struct line *line, const struct site *site, const struct f
 	if (row->proto != PROTO_ICMP)
 		tell_ports(&line->fields[PORTS], flow->dport, "");
 	if (flow->state == FLOW_TRANSLATION)
-		buf_printf(&line->fields[TRANSLATION], "is that of %s",
-			   row->translation_of.text);
+		buf_printf(&line->fields[TRANSLATION], "is that of %s", row->translation_of.text);
 	if (flow->state == FLOW_TRANSLATION || flow->state == FLOW_OMITTED) {
-		tell_party(&line->fields[DESTINATION], &row->to, &flow->dst, row->to_end.zone, false);
+		tell_party(&line->fields[DESTINATION], &row->to, &flow->dst, row->to_end.zone,
+			   false);
 		return;
 	}
 	tell_party(&line->fields[SOURCE], &row->from, &flow->src, flow->from,
@@ -293,9 +288,9 @@ static void add_cells(struct table_text *table, struct line *line, const enum co
 static void section(const struct policy *policy, size_t begin, size_t end, bool on,
 		    enum report_format format, struct buf *out)
 {
-	static const enum column in_force[] = {ROW,	    PURPOSE,	 SOURCE, SOURCE_PORTS,
-					       PROTOCOL,    DESTINATION, PORTS,	 TRANSLATION,
-					       NOTES,	    REFERENCE};
+	static const enum column in_force[] = {ROW,	 PURPOSE,     SOURCE, SOURCE_PORTS,
+					       PROTOCOL, DESTINATION, PORTS,  TRANSLATION,
+					       NOTES,	 REFERENCE};
 	static const enum column elsewhere[] = {ROW,	  PURPOSE,     SOURCE, SOURCE_PORTS,
 						PROTOCOL, DESTINATION, PORTS,  STATE,
 						NOTES,	  REFERENCE};
@@ -330,7 +325,7 @@ static void section(const struct policy *policy, size_t begin, size_t end, bool 
 
 static void tell_footnotes(const struct model *model, enum report_format format, struct buf *out)
 {
-	vec_each(note, &model->footnotes) {
+	vec_each (note, &model->footnotes) {
 		buf_printf(out, format == REPORT_TEXT ? "[%u] " : "- \\[%u\\] ", note->number);
 		if (format == REPORT_TEXT)
 			buf_puts(out, note->text);
@@ -376,7 +371,7 @@ static void report_csv(const struct policy *policy, struct buf *out)
 {
 	struct table_text table = {.heads = columns, .columns = COLUMNS};
 
-	vec_each(flow, &policy->flows) {
+	vec_each (flow, &policy->flows) {
 		struct line line;
 
 		tell_flow(&line, policy->site, flow);
@@ -390,10 +385,9 @@ static void report_csv(const struct policy *policy, struct buf *out)
 
 /* --- JSON ----------------------------------------------------------------------------------- */
 
-static const char *const json_keys[COLUMNS] = {"deployment",  "id",	   "purpose",	  "from",
-					"sport",       "proto",	   "to",	  "dport",
-					"translation", "state",	   "condition",	  "footnotes",
-					"citation"};
+static const char *const json_keys[COLUMNS] = {
+	"deployment", "id",	     "purpose", "from",	     "sport",	  "proto",   "to",
+	"dport",      "translation", "state",	"condition", "footnotes", "citation"};
 
 static void json_line(struct line *line, struct buf *out)
 {
@@ -429,7 +423,7 @@ static void report_json(const struct policy *policy, struct buf *out)
 	const char *separator = "";
 
 	buf_puts(out, "{\"schema\":1,\"rows\":[");
-	vec_each(flow, &policy->flows) {
+	vec_each (flow, &policy->flows) {
 		struct line line;
 
 		buf_puts(out, separator);
@@ -461,12 +455,12 @@ void report_site(const struct policy *policy, enum report_format format, struct 
 
 void report_profile(const struct profile *profile, enum report_format format, struct buf *out)
 {
-	static const char *const heads[] = {"Row",	    "Purpose",	"From",	       "Source ports",
-					    "Protocol", "To",	"Ports",       "Translated to",
-					    "Notes"};
-	static const enum column shown[] = {ROW,      PURPOSE,	   SOURCE, SOURCE_PORTS,
-					    PROTOCOL, DESTINATION, PORTS,  TRANSLATION,
-					    NOTES};
+	static const char *const heads[] = {"Row",	    "Purpose",	     "From",
+					    "Source ports", "Protocol",	     "To",
+					    "Ports",	    "Translated to", "Notes"};
+	static const enum column shown[] = {ROW,	  PURPOSE,     SOURCE,
+					    SOURCE_PORTS, PROTOCOL,    DESTINATION,
+					    PORTS,	  TRANSLATION, NOTES};
 	const struct deployment dep = {.ports = profile->resolved, .model = profile->model};
 	struct table_text table = {.heads = heads, .columns = ARRAY_SIZE(heads)};
 	const char *separator = "";
@@ -479,7 +473,7 @@ void report_profile(const struct profile *profile, enum report_format format, st
 	} else {
 		buf_printf(out, "%s: %s\n\n", profile->name.text, profile->title);
 	}
-	vec_each(row, &profile->model->rows) {
+	vec_each (row, &profile->model->rows) {
 		struct line line = {0};
 		struct buf translate = {0};
 

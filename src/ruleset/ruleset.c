@@ -69,9 +69,9 @@ void ruleset_free(struct ruleset *rs)
 {
 	if (!rs)
 		return;
-	vec_each(set, &rs->table.sets)
+	vec_each (set, &rs->table.sets)
 		set_release(*set);
-	vec_each(set, &rs->anonymous)
+	vec_each (set, &rs->anonymous)
 		set_release(*set);
 	vec_free(&rs->origins);
 	arena_free(&rs->arena);
@@ -135,8 +135,7 @@ uint8_t *set_add(struct set *set, uint32_t origin)
 		set->bytes = mem_resize(set->bytes, set->cap, set->stride);
 		set->origins = mem_resize(set->origins, set->cap, sizeof(*set->origins));
 		if (vmap)
-			set->verdicts =
-				mem_resize(set->verdicts, set->cap, sizeof(*set->verdicts));
+			set->verdicts = mem_resize(set->verdicts, set->cap, sizeof(*set->verdicts));
 	}
 	element = set->bytes + set->n * set->stride;
 	memset(element, 0, set->stride);

@@ -237,8 +237,8 @@ class Oracle:
         if source.peer and (destination.zone == "wan" or destination.lands):
             return source.peer["public"]
         # Without static NAT nothing is reflected: only ports are translated there.
-        reflected = row.source == "core" and destination.lands not in (None, destination.peer["public"])
-        if reflected and deployment.get("reflection_source") == "gateway":
+        reflected = destination.lands and destination.lands != destination.peer["public"]
+        if row.source == "core" and reflected and deployment.get("reflection_source") == "gateway":
             return GATEWAY
         return None
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From interfaces to the chains of their zones. */
+#include "compile.h"
+
+#include <string.h>
+
+/** struct zone_chain - the chain for all interfaces (or pairs of them) with the same @bits */
+struct zone_chain {
+	zone_bits bits;
+	struct chain *chain;
+};
+
+struct zone_chains {
+	VEC(struct zone_chain);
+};
+
+void zones_collect(struct compiler *c)
+{
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each (nic, &c->site->zones[z]) {
+			struct nic_zones *known = NULL;
+
+			vec_each (n, &c->nics)
+				if (!strcmp(n->name, nic->name))
+					known = n;
+			if (!known) {
+				known = vec_push(&c->nics);
+				*known = (struct nic_zones){nic->name, 0};
+			}
+			known->zones |= 1u << z;
+		}
+}
+
+/* Which of the pairs of zones @used do the packets from @in to @out belong to? */
+static zone_bits bits_between(const struct nic_zones *in, const struct nic_zones *out,
+			      zone_bits used)
+{
+	zone_bits bits = 0;
+
+	for (unsigned int from = 0; from < ZONE_COUNT; from++)
+		for (unsigned int to = 0; to < ZONE_COUNT; to++)
+			if (in->zones & 1u << from && out->zones & 1u << to &&
+			    !(from == to && in == out))
+				bits |= used & pair_bit((enum zone)from, (enum zone)to);
+	return bits;
+}
+
+static void chain_name(struct buf *name, const char *stem, zone_bits bits, bool pairs)
+{
+	const char *separator = stem;
+
+	for (unsigned int bit = 0; bit < (pairs ? ZONE_COUNT * ZONE_COUNT : ZONE_COUNT); bit++) {
+		if (!(bits & 1u << bit))
+			continue;
+		buf_puts(name, separator);
+		if (pairs)
+			buf_printf(name, "%s_", zone_name((enum zone)(bit / ZONE_COUNT)));
+		buf_puts(name, zone_name((enum zone)(bit % ZONE_COUNT)));
+		separator = "_and_";
+	}
+}
+
+/* The chain for @bits, made and filled at its first use. */
+static const struct chain *zone_chain(struct compiler *c, struct zone_chains *chains,
+				      const char *stem, zone_bits bits, bool pairs, fill_fn *fill)
+{
+	struct buf name = {0};
+	struct chain *chain;
+
+	vec_each (known, chains)
+		if (known->bits == bits)
+			return known->chain;
+	chain_name(&name, stem, bits, pairs);
+	chain = arena_new(&c->rs->arena, struct chain);
+	chain->name = arena_copy(&c->rs->arena, name.at, name.n);
+	fill(c, chain, chain->name, bits);
+	/* behind the chains that it jumps to */
+	vec_add_in(&c->rs->arena, &c->rs->table.chains, chain);
+	vec_add(chains, ((struct zone_chain){bits, chain}));
+	buf_free(&name);
+	return chain;
+}
+
+struct set *zones_pair_vmap(struct compiler *c, const char *stem, zone_bits used, fill_fn *fill)
+{
+	static const enum datatype key[] = {TYPE_IFNAME, TYPE_IFNAME};
+	static const enum datatype data[] = {TYPE_VERDICT};
+	struct zone_chains chains = {0};
+	struct set *vmap = NULL;
+
+	vec_each (in, &c->nics)
+		vec_each (out, &c->nics) {
+			zone_bits bits = bits_between(in, out, used);
+			const struct chain *chain;
+
+			if (!bits)
+				continue;
+			chain = zone_chain(c, &chains, stem, bits, true, fill);
+			if (!vmap)
+				vmap = ruleset_set(c->rs, NULL, key, 2, data, 1);
+			set_put(set_put(set_add(vmap, 0), value_ifname(in->name)),
+				value_ifname(out->name));
+			vmap->verdicts[vmap->n - 1] = (struct verdict){VERDICT_JUMP, chain};
+		}
+	vec_free(&chains);
+	return vmap;
+}
+
+struct set *zones_side_vmap(struct compiler *c, const char *stem, zone_bits used, fill_fn *fill)
+{
+	static const enum datatype key[] = {TYPE_IFNAME};
+	static const enum datatype data[] = {TYPE_VERDICT};
+	struct zone_chains chains = {0};
+	struct set *vmap = NULL;
+
+	vec_each (nic, &c->nics) {
+		const struct chain *chain;
+
+		if (!(nic->zones & used))
+			continue;
+		chain = zone_chain(c, &chains, stem, nic->zones & used, false, fill);
+		if (!vmap)
+			vmap = ruleset_set(c->rs, NULL, key, 1, data, 1);
+		set_put(set_add(vmap, 0), value_ifname(nic->name));
+		vmap->verdicts[vmap->n - 1] = (struct verdict){VERDICT_JUMP, chain};
+	}
+	vec_free(&chains);
+	return vmap;
+}

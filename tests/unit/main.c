@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs all unit tests; CK_FORK, CK_RUN_SUITE, CK_VERBOSITY and the like are Check's. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+_Noreturn void mem_exhausted(void)
+{
+	_exit(EXIT_EXHAUSTED);
+}
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		mem_suite,   text_suite,     addr_suite, diag_suite,   file_suite,    yaml_suite,
+		ports_suite, profiles_suite, site_suite, policy_suite, ruleset_suite, emit_suite,
+	};
+	SRunner *runner = srunner_create(suites[0]());
+	int failed;
+
+	for (size_t i = 1; i < ARRAY_SIZE(suites); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -31,9 +31,6 @@ enum proto {
 
 const char *proto_name(enum proto proto);
 
-/** icmp_type_name - nft's word for an ICMP type (RFC 792, 1256, 950), or NULL where it has none */
-const char *icmp_type_name(uint8_t type);
-
 /** struct word - a string from a file, and where it stood */
 struct word {
 	const char *text;
@@ -262,7 +259,7 @@ struct deployment {
 		VEC(struct port_override);
 	} overrides;
 	struct words omit, with, given_assertions;
-	struct assertion *assertions; /* given_assertions.n of them */
+	struct assertion *assertions;  /* given_assertions.n of them */
 	struct rows rows;	       /* of its own */
 	const struct range_vec *ports; /* by index in model->ports, overrides included */
 	struct loc loc;

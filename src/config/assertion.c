@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Assertions of a site: allow|deny END > END [PROTO [PORTS] [from PORTS]] */
 #include "decode.h"
+#include "jgfw/icmp.h"
 #include "ports.h"
 
 #include <string.h>

@@ -47,9 +47,6 @@ struct model *model_decode(const struct source *source, struct arena *arena, str
 /** profile_decode - a profile from @source, its model not yet looked up; NULL after errors */
 struct profile *profile_decode(const struct source *source, struct arena *arena, struct diag *diag);
 
-/** icmp_type_parse - an ICMP type by nft's name or by number; false where @s is neither */
-bool icmp_type_parse(const char *s, uint8_t *ret_type);
-
 /** assertion_parse - understand `allow|deny END > END [PROTO [PORTS] [from PORTS]]` of @dep
  *
  * What is wrong becomes an error at its word. Strings are owned by @arena.

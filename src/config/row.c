@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows of a port table and their ends, in models and in sites. */
 #include "decode.h"
+#include "jgfw/icmp.h"
 #include "jgfw/text.h"
 #include "ports.h"
 
@@ -17,18 +18,6 @@ static const char *const proto_names[] = {
 	[PROTO_TCP_UDP] = "tcp+udp", [PROTO_ICMP] = "icmp",
 };
 
-/* RFC 792, 950 and 1256, in nft's words. */
-static const char *const icmp_names[] = {
-	[0] = "echo-reply",	      [3] = "destination-unreachable",
-	[4] = "source-quench",	      [5] = "redirect",
-	[8] = "echo-request",	      [9] = "router-advertisement",
-	[10] = "router-solicitation", [11] = "time-exceeded",
-	[12] = "parameter-problem",   [13] = "timestamp-request",
-	[14] = "timestamp-reply",     [15] = "info-request",
-	[16] = "info-reply",	      [17] = "address-mask-request",
-	[18] = "address-mask-reply",
-};
-
 const char *zone_name(enum zone zone)
 {
 	return zone_names[zone];
@@ -37,26 +26,6 @@ const char *zone_name(enum zone zone)
 const char *proto_name(enum proto proto)
 {
 	return proto_names[proto];
-}
-
-const char *icmp_type_name(uint8_t type)
-{
-	return type < ARRAY_SIZE(icmp_names) ? icmp_names[type] : NULL;
-}
-
-bool icmp_type_parse(const char *s, uint8_t *ret_type)
-{
-	uint64_t number;
-
-	for (size_t i = 0; i < ARRAY_SIZE(icmp_names); i++)
-		if (icmp_names[i] && !strcmp(icmp_names[i], s)) {
-			*ret_type = (uint8_t)i;
-			return true;
-		}
-	if (text_uint(s, UINT8_MAX, &number))
-		return false;
-	*ret_type = (uint8_t)number;
-	return true;
 }
 
 void decode_word(struct yaml *y, const struct node *value, struct word *ret_word, const char *what)
@@ -186,7 +155,7 @@ static void row_translate(struct yaml *y, const struct node *value, void *object
 static void row_icmp(struct yaml *y, const struct node *value, void *object)
 {
 	struct row *row = object;
-	const char *words[ARRAY_SIZE(icmp_names)];
+	const char *words[UINT8_MAX + 1];
 	size_t n = 0;
 
 	if (!yaml_word(y, value, "an ICMP type"))
@@ -194,9 +163,9 @@ static void row_icmp(struct yaml *y, const struct node *value, void *object)
 	row->has_icmp_type = true;
 	if (icmp_type_parse(value->text, &row->icmp_type))
 		return;
-	for (size_t k = 0; k < ARRAY_SIZE(icmp_names); k++)
-		if (icmp_names[k])
-			words[n++] = icmp_names[k];
+	for (unsigned int type = 0; type <= UINT8_MAX; type++)
+		if (icmp_type_name((uint8_t)type))
+			words[n++] = icmp_type_name((uint8_t)type);
 	diag_unknown(y->diag, value->loc, "unknown-value", "ICMP type", value->text, words, n);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "emit.h"
 
-#include "jgfw/text.h"
+#include "jgfw/icmp.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -33,26 +33,6 @@ static void emit_protocol(uint8_t proto, struct buf *out)
 	}
 }
 
-/* nft's symbol table icmp_type_tbl */
-static void emit_icmp_type(uint8_t type, struct buf *out)
-{
-	static const char *const names[] = {
-		[0] = "echo-reply",	      [3] = "destination-unreachable",
-		[4] = "source-quench",	      [5] = "redirect",
-		[8] = "echo-request",	      [9] = "router-advertisement",
-		[10] = "router-solicitation", [11] = "time-exceeded",
-		[12] = "parameter-problem",   [13] = "timestamp-request",
-		[14] = "timestamp-reply",     [15] = "info-request",
-		[16] = "info-reply",	      [17] = "address-mask-request",
-		[18] = "address-mask-reply",
-	};
-
-	if (type < ARRAY_SIZE(names) && names[type])
-		buf_puts(out, names[type]);
-	else
-		buf_uint(out, type);
-}
-
 void emit_value(enum datatype type, const uint8_t *at, struct buf *out)
 {
 	switch (type) {
@@ -63,7 +43,10 @@ void emit_value(enum datatype type, const uint8_t *at, struct buf *out)
 		emit_protocol(*at, out);
 		return;
 	case TYPE_ICMP_TYPE:
-		emit_icmp_type(*at, out);
+		if (icmp_type_name(*at))
+			buf_puts(out, icmp_type_name(*at));
+		else
+			buf_uint(out, *at);
 		return;
 	case TYPE_IFNAME:
 		buf_putc(out, '"');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/report.h"
 
+#include "jgfw/icmp.h"
 #include "table.h"
 
 #include <netinet/in.h>

@@ -39,14 +39,23 @@ static enum exit_code usage(void)
 	return code;
 }
 
-/* Global options may stand in front of the command: they are given on to it. */
+/* Options may stand in front of the command: they are given on to it. */
 static int command_index(int argc, char **argv)
 {
 	int i = 1;
 
+	static const char *const with_value[] = {"--data",   "-s", "--site",  "-o",
+						 "--output", "-f", "--format"};
+
 	while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--help") &&
-	       strcmp(argv[i], "-h") && strcmp(argv[i], "--version"))
-		i += !strcmp(argv[i], "--data") ? 2 : 1;
+	       strcmp(argv[i], "-h") && strcmp(argv[i], "--version")) {
+		int step = 1;
+
+		for (size_t k = 0; k < ARRAY_SIZE(with_value); k++)
+			if (!strcmp(argv[i], with_value[k]))
+				step = 2;
+		i += step;
+	}
 	return i;
 }
 

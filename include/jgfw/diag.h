@@ -68,7 +68,8 @@ void diag_sort(struct diag *d);
  * a caret; with terminal colours where @color */
 void diag_render(const struct diag *d, struct buf *out, bool color);
 
-/** diag_render_json - append the "warnings" or "errors" (by @which) as a JSON array */
+/** diag_render_json - append the "warnings" or "errors" (by @which) as a JSON array of objects;
+ * notes are in "notes" of theirs */
 void diag_render_json(const struct diag *d, struct buf *out, enum severity which);
 
 /** diag_free - free all messages and leave @d empty */

@@ -17,10 +17,12 @@ enum report_format {
 int report_format_parse(const char *name);
 
 /** report_site - append every row of every deployment with addresses and ports filled in,
- * translations, footnotes, and the rows not on this gateway with the reason */
+ * translations, footnotes, and the rows not on this gateway with the reason; as JSON the member
+ * "rows" of an object */
 void report_site(const struct policy *policy, enum report_format format, struct buf *out);
 
-/** report_profile - append the rows of @profile with its ports filled in; text or JSON */
+/** report_profile - append the rows of @profile with its ports filled in; text, or members
+ * of a JSON object */
 void report_profile(const struct profile *profile, enum report_format format, struct buf *out);
 
 /** report_state - append "in force", or why the flow is not */

@@ -137,6 +137,8 @@ static void render_excerpt(struct buf *out, struct loc loc, const char *on, cons
 	uint32_t skip = 0, column = 1, caret = 0, shown = 0, tildes = 0;
 
 	p = find_line(loc.source, loc.line, &len);
+	if (!len)
+		return; /* nothing to point at */
 	end = p + len;
 	if (loc.column > SHOWN_COLUMNS * 3 / 4)
 		skip = loc.column - SHOWN_COLUMNS / 2;
@@ -211,6 +213,37 @@ void diag_render(const struct diag *d, struct buf *out, bool color)
 	if (d->errors > DIAG_MAX_ERRORS)
 		buf_printf(out, "jgfw: %u more errors are not shown\n",
 			   d->errors - DIAG_MAX_ERRORS);
+	if (d->warnings > DIAG_MAX_WARNINGS)
+		buf_printf(out, "jgfw: %u more warnings are not shown\n",
+			   d->warnings - DIAG_MAX_WARNINGS);
+}
+
+static void render_json(const struct message *m, struct buf *out)
+{
+	const char *separator = "";
+
+	buf_puts(out, "{\"file\":");
+	if (m->loc.source)
+		buf_json_string(out, m->loc.source->name);
+	else
+		buf_puts(out, "null");
+	buf_printf(out, ",\"line\":%u,\"column\":%u", m->loc.line, m->loc.column);
+	if (m->slug) {
+		buf_puts(out, ",\"slug\":");
+		buf_json_string(out, m->slug);
+	}
+	buf_puts(out, ",\"text\":");
+	buf_json_string(out, m->text);
+	if (m->slug && m->note) {
+		buf_puts(out, ",\"notes\":[");
+		for (const struct message *note = m->note; note; note = note->note) {
+			buf_puts(out, separator);
+			render_json(note, out);
+			separator = ",";
+		}
+		buf_putc(out, ']');
+	}
+	buf_putc(out, '}');
 }
 
 void diag_render_json(const struct diag *d, struct buf *out, enum severity which)
@@ -219,21 +252,10 @@ void diag_render_json(const struct diag *d, struct buf *out, enum severity which
 
 	buf_putc(out, '[');
 	for (size_t i = 0; i < d->n; i++) {
-		const struct message *m = d->messages[i];
-
-		if (m->severity != which)
+		if (d->messages[i]->severity != which)
 			continue;
 		buf_puts(out, separator);
-		buf_puts(out, "{\"file\":");
-		if (m->loc.source)
-			buf_json_string(out, m->loc.source->name);
-		else
-			buf_puts(out, "null");
-		buf_printf(out, ",\"line\":%u,\"column\":%u,\"slug\":", m->loc.line, m->loc.column);
-		buf_json_string(out, m->slug);
-		buf_puts(out, ",\"text\":");
-		buf_json_string(out, m->text);
-		buf_putc(out, '}');
+		render_json(d->messages[i], out);
 		separator = ",";
 	}
 	buf_putc(out, ']');

@@ -2,13 +2,15 @@
 #include "command.h"
 #include "jgfw/report.h"
 
-#include <stdio.h>
+#include <netinet/in.h>
 
 /* Every row and what became of it. */
 static void tell_rows(const struct policy *policy, struct buf *out)
 {
 	vec_each (flow, &policy->flows) {
 		buf_printf(out, "%s: %s: ", flow->dep->name.text, flow->row->id.text);
+		if (flow->row->proto == PROTO_TCP_UDP && flow->proto)
+			buf_puts(out, flow->proto == IPPROTO_TCP ? "tcp " : "udp ");
 		report_state(policy->site, flow, out);
 		buf_putc(out, '\n');
 	}
@@ -30,7 +32,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 		code = rs ? EXIT_DONE : EXIT_INPUT;
 	}
 	diag_sort(&job.diag);
-	if (job.options.json && code != EXIT_SYSTEM) {
+	if (job.options.json) {
 		open_json(&job, &out);
 		buf_puts(&out, "}\n");
 	} else if (job.options.verbose && !code) {

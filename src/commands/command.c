@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_SITE "/etc/jgfw/site.yaml"
@@ -141,10 +142,14 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 			return false;
 		}
 		if (c == '?' || bit_of(c) & ~accepted) {
-			*ret_code = usage_error(self, "no option '%s' here",
-						c != '?' || !optopt || optopt >= LONG_DATA
-							? given
-							: (char[]){'-', (char)optopt, '\0'});
+			char name[] = {'-', (char)(c == '?' ? optopt : c), '\0'};
+
+			/* a long option, or one that came with its value, is named as it was given
+			 */
+			if (given[0] == '-' && given[1] == '-')
+				*ret_code = usage_error(self, "no option '%s' here", given);
+			else
+				*ret_code = usage_error(self, "no option '%s' here", name);
 			return false;
 		}
 		take_option(&o, c);
@@ -177,6 +182,7 @@ static enum exit_code read_site(struct job *job)
 {
 	const struct data_file *example = data_find(EXAMPLE_SITE);
 	const char *path = job->options.site;
+	struct loc nowhere = {0};
 	bool named = path;
 	size_t len;
 	int r;
@@ -198,22 +204,41 @@ static enum exit_code read_site(struct job *job)
 		return EXIT_DONE;
 	}
 	if (r == -ENOENT && !named)
-		complain("no site: there is no %s, and neither -s nor JGFW_SITE names another; "
-			 "'jgfw init PROFILE' writes one to start from, --example takes the "
-			 "built-in one",
-			 DEFAULT_SITE);
+		diag_error(&job->diag, nowhere, "no-site",
+			   "there is no %s, and neither -s nor JGFW_SITE names another site; "
+			   "'jgfw init PROFILE' writes one to start from, --example takes the "
+			   "built-in one",
+			   DEFAULT_SITE);
+	else if (r == -EFBIG)
+		diag_error(&job->diag, nowhere, "yaml-size", "%s is larger than %d MiB", path,
+			   SITE_MAX_SIZE / (1024 * 1024));
 	else
-		complain("cannot read %s: %s", path, strerror(-r));
+		diag_error(&job->diag, nowhere, "unreadable", "cannot read %s: %s", path,
+			   strerror(-r));
 	return r == -EFBIG ? EXIT_INPUT : EXIT_SYSTEM;
+}
+
+enum exit_code job_library(struct job *job)
+{
+	const char *dir = job->options.data_dir;
+	struct stat st;
+
+	if (dir && (stat(dir, &st) || !S_ISDIR(st.st_mode))) {
+		diag_error(&job->diag, (struct loc){0}, "unreadable", "no folder %s (--data)", dir);
+		return EXIT_SYSTEM;
+	}
+	job->library = library_new(dir);
+	return EXIT_DONE;
 }
 
 enum exit_code job_read(struct job *job)
 {
-	enum exit_code code = read_site(job);
+	enum exit_code code = job_library(job);
 
+	if (!code)
+		code = read_site(job);
 	if (code)
 		return code;
-	job->library = library_new(job->options.data_dir);
 	job->site = site_load(&job->source, job->library, &job->diag);
 	if (!job->site)
 		return EXIT_INPUT;

@@ -73,6 +73,10 @@ struct job {
 	struct policy *policy;
 };
 
+/** job_library - open the port models and profiles; EXIT_DONE, or EXIT_SYSTEM where the folder of
+ * --data is none */
+enum exit_code job_library(struct job *job);
+
 /** job_read - read, check and expand the site that the options name
  *
  * Returns EXIT_DONE, or another code, after which job_end() still must be called.

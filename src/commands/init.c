@@ -8,7 +8,7 @@ enum {
 	NIC_STEP = 64,
 	FIRST_ROLE_HOST = 20,
 	ROLE_STEP = 10,
-	COMMENT_COLUMN = 40,
+	COMMENT_COLUMN = 39,
 };
 
 static void line(struct buf *out, const char *text, const char *comment)
@@ -29,7 +29,7 @@ static void tell_zones(const struct model *model, struct buf *out)
 	for (size_t i = 0; i < model->n_roles; i++)
 		used[model->roles[i].zone] = true;
 	buf_puts(out,
-		 "  zones:                                  # leave out what this gateway does "
+		 "  zones:                                # leave out what this gateway does "
 		 "not have\n");
 	for (unsigned int z = 0; z < ZONE_COUNT; z++) {
 		struct buf text = {0}, who = {0};
@@ -54,6 +54,8 @@ static void tell_zones(const struct model *model, struct buf *out)
 
 static void tell_addresses(const struct model *model, struct buf *out)
 {
+	bool in_hosts = false;
+
 	buf_printf(out,
 		   "    edge:                               # 1 to %u %s\n"
 		   "      - {name: e1, public: 203.0.113.%d",
@@ -62,16 +64,19 @@ static void tell_addresses(const struct model *model, struct buf *out)
 		buf_printf(out, ", %s: 192.0.2.%zu", model->nics[i].name.text,
 			   FIRST_PUBLIC_HOST + i * NIC_STEP);
 	buf_puts(out, "}\n");
-	for (size_t i = 0; i < model->n_roles; i++) {
-		const struct role *role = &model->roles[i];
+	for (size_t i = 0; i < 2 * model->n_roles; i++) { /* core and guest first */
+		const struct role *role = &model->roles[i % model->n_roles];
 		bool own_key =
 			!strcmp(role->name.text, "core") || !strcmp(role->name.text, "guest");
 		struct buf text = {0}, who = {0};
 
-		if (!own_key)
+		if (own_key != (i < model->n_roles))
+			continue;
+		if (!own_key && !in_hosts)
 			buf_puts(out, "    hosts:\n");
+		in_hosts |= !own_key;
 		buf_printf(&text, "    %s%s: [10.10.0.%zu]", own_key ? "" : "  ", role->name.text,
-			   FIRST_ROLE_HOST + i * ROLE_STEP);
+			   FIRST_ROLE_HOST + i % model->n_roles * ROLE_STEP);
 		buf_printf(&who, "%s, at most %u", role->label, role->max);
 		line(out, buf_str(&text), buf_str(&who));
 		buf_free(&text);
@@ -104,7 +109,7 @@ static void tell_ports(const struct profile *profile, struct buf *out)
 	}
 }
 
-static void tell_site(const struct profile *profile, struct buf *out)
+static void tell_site(const struct profile *profile, const char *name, struct buf *out)
 {
 	buf_printf(out,
 		   "# A site of jgfw, see jgfw-site(5). Put your own names and addresses in.\n"
@@ -122,7 +127,7 @@ static void tell_site(const struct profile *profile, struct buf *out)
 		 "  # counters: deployments               # for each row and deployment "
 		 "(default: rows)\n"
 		 "deployments:\n");
-	buf_printf(out, "  - name: hq\n    profile: %s\n", profile->name.text);
+	buf_printf(out, "  - name: hq\n    profile: %s\n", name);
 	tell_addresses(profile->model, out);
 	buf_puts(out,
 		 "    # source_ports: any                 # do not match them (default: "
@@ -132,7 +137,7 @@ static void tell_site(const struct profile *profile, struct buf *out)
 		 "keep)\n");
 	buf_printf(out, "    # omit: [%s]%*s# rows that are not wanted\n",
 		   profile->model->rows.at[0].id.text,
-		   25 - (int)strlen(profile->model->rows.at[0].id.text), "");
+		   26 - (int)strlen(profile->model->rows.at[0].id.text), "");
 	tell_ports(profile, out);
 	buf_puts(out, "    # rows:                             # of your own\n"
 		      "    #   - {id: ssh, purpose: administration, from: \"lan:10.10.0.0/24\",\n");
@@ -144,18 +149,22 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
 	struct buf out = {0};
-	const struct profile *profile;
+	const struct profile *profile = NULL;
+	const char *name;
 	enum exit_code code;
 
 	if (!options_parse(self, argc, argv, 0, 1, &job.options, &code))
 		return code;
 	if (!job.options.n_args)
 		return usage_error(self, "which profile? 'jgfw profiles' lists them");
-	job.library = library_new(job.options.data_dir);
-	profile = library_profile(job.library, job.options.args[0], (struct loc){0}, &job.diag);
-	code = profile ? EXIT_DONE : EXIT_INPUT;
-	if (profile) {
-		tell_site(profile, &out);
+	name = job.options.args[0];
+	code = job_library(&job);
+	if (!code) {
+		profile = library_profile(job.library, name, (struct loc){0}, &job.diag);
+		code = profile ? EXIT_DONE : EXIT_INPUT;
+	}
+	if (!code) {
+		tell_site(profile, name, &out);
 		code = write_out(&out);
 	}
 	buf_free(&out);

@@ -21,7 +21,7 @@ static void tell(struct job *job, const char *only, struct buf *out)
 	}
 	library_profile_names(job->library, &names);
 	if (json)
-		buf_puts(out, "{\"schema\":1,\"profiles\":[");
+		buf_puts(out, "\"profiles\":[");
 	vec_each (name, &names) {
 		const struct profile *profile =
 			library_profile(job->library, *name, (struct loc){0}, &job->diag);
@@ -42,25 +42,35 @@ static void tell(struct job *job, const char *only, struct buf *out)
 		}
 	}
 	if (json)
-		buf_puts(out, "]}\n");
+		buf_putc(out, ']');
 	vec_free(&names);
 }
 
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
-	struct buf out = {0};
-	enum exit_code code;
+	struct buf out = {0}, body = {0};
+	enum exit_code code, written;
 
 	if (!options_parse(self, argc, argv, OPTION_JSON, 1, &job.options, &code))
 		return code;
-	job.library = library_new(job.options.data_dir);
-	tell(&job, job.options.n_args ? job.options.args[0] : NULL, &out);
-	code = job.diag.errors ? EXIT_INPUT : EXIT_DONE;
+	code = job_library(&job);
+	if (!code) {
+		tell(&job, job.options.n_args ? job.options.args[0] : NULL, &body);
+		code = job.diag.errors ? EXIT_INPUT : EXIT_DONE;
+	}
+	if (job.options.json)
+		open_json(&job, &out);
+	if (job.options.json && !code)
+		buf_putc(&out, ',');
 	if (!code)
-		code = write_out(&out);
+		buf_add(&out, body.at, body.n);
+	if (job.options.json)
+		buf_puts(&out, "}\n");
+	written = write_out(&out);
+	buf_free(&body);
 	buf_free(&out);
-	return job_end(&job, code);
+	return job_end(&job, code ? code : written);
 }
 
 const struct command command_profiles = {

@@ -303,7 +303,7 @@ static void check_deployment(struct site *site, struct deployment *dep, struct d
 		return;
 	dep->model = dep->profile->model;
 	if (dep->profile->warning)
-		diag_warn(diag, dep->profile_name.loc, "profile-without-effect", "profile '%s': %s",
+		diag_warn(diag, dep->profile_name.loc, "profile-warning", "profile '%s': %s",
 			  dep->profile_name.text, dep->profile->warning);
 	vec_each (word, &dep->with)
 		diag_error(diag, word->loc, "unknown-model", "no add-on port model '%s'",
@@ -414,6 +414,13 @@ static bool same_peer(const struct claim *a, const struct claim *b)
 	return true;
 }
 
+/* The address of a claim is the public one and that of the NIC behind it: no static NAT. */
+static bool is_plain(const struct claim *c)
+{
+	return c->peer->public.addr == c->addr &&
+	       c->peer->nics[c->dep->model->behind].addr == c->addr;
+}
+
 static void check_pair(const struct claim *first, const struct claim *second, struct diag *diag)
 {
 	struct buf addr = {0};
@@ -421,7 +428,9 @@ static void check_pair(const struct claim *first, const struct claim *second, st
 	if (first->peer && first->peer == second->peer)
 		return; /* within one Expressway-E it was seen before */
 	buf_ipv4(&addr, second->addr);
-	if (strcmp(claim_name(first), claim_name(second)) || !first->peer != !second->peer) {
+	if (!first->peer != !second->peer ||
+	    (strcmp(claim_name(first), claim_name(second)) &&
+	     !(first->peer && is_plain(first) && is_plain(second)))) {
 		diag_error(diag, second->host->loc, "address-conflict",
 			   "%s is claimed as %s here and as %s in '%s'", buf_str(&addr),
 			   claim_name(second), claim_name(first), first->dep->name.text);

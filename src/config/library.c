@@ -196,6 +196,9 @@ const struct profile *library_profile(struct library *lib, const char *name, str
 		profile = profile_decode(source, &lib->arena, diag);
 	else if (diag->errors == before)
 		unknown_profile(lib, name, loc, diag);
+	if (profile && !is_path(name) && strcmp(profile->name.text, name))
+		diag_error(diag, profile->name.loc, "bad-name",
+			   "the profile in this file must be named '%s'", name);
 	if (profile)
 		bind_profile(lib, profile, diag);
 	if (diag->errors != before)

@@ -105,10 +105,15 @@ static void role_usual_item(struct yaml *y, const struct node *item, void *objec
 	size_t i = 0;
 	uint64_t n;
 
-	while (i < ARRAY_SIZE(role->usual) - 1 && role->usual[i])
+	while (i < ARRAY_SIZE(role->usual) && role->usual[i])
 		i++;
-	if (yaml_uint(y, item, 1, 1024, &n))
+	if (!yaml_uint(y, item, 1, 1024, &n))
+		return;
+	if (i + 1 < ARRAY_SIZE(role->usual))
 		role->usual[i] = (uint32_t)n;
+	else
+		diag_error(y->diag, item->loc, "too-many", "more than %zu usual numbers",
+			   ARRAY_SIZE(role->usual) - 1);
 }
 
 static void role_usual(struct yaml *y, const struct node *value, void *object)

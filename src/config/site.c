@@ -43,6 +43,17 @@ static void interface_item(struct yaml *y, const struct node *item, void *object
 	vec_add_in(y->arena, zone, ((struct interface){name.text, name.loc}));
 }
 
+static void zone_list(struct yaml *y, const struct node *list, struct interfaces *zone)
+{
+	unsigned int before = y->diag->errors;
+
+	yaml_items(y, list, interface_item, zone, "interfaces");
+	if (!zone->n && y->diag->errors == before)
+		diag_error(y->diag, list->loc, "wrong-type",
+			   "a zone without interfaces; leave out the zones that the gateway does "
+			   "not have");
+}
+
 static void gateway_zones(struct yaml *y, const struct node *value, void *object)
 {
 	struct site *site = object;
@@ -76,7 +87,7 @@ static void gateway_zones(struct yaml *y, const struct node *value, void *object
 		if (i < 0)
 			yaml_skip(y, &zone);
 		else if (zone.kind == NODE_LIST)
-			yaml_items(y, &zone, interface_item, &site->zones[i], "interfaces");
+			zone_list(y, &zone, &site->zones[i]);
 		else
 			interface_item(y, &zone, &site->zones[i]);
 	}
@@ -390,6 +401,12 @@ static void deployment_item(struct yaml *y, const struct node *item, void *objec
 	struct site *site = object;
 	struct deployment *dep = arena_new(y->arena, struct deployment);
 
+	if (site->deployments.n == SITE_MAX_DEPLOYMENTS) {
+		diag_error(y->diag, item->loc, "too-many", "more than %d deployments",
+			   SITE_MAX_DEPLOYMENTS);
+		y->failed = true;
+		return;
+	}
 	dep->loc = item->loc;
 	yaml_fields(y, item, deployment_fields, ARRAY_SIZE(deployment_fields), dep, "a deployment");
 	vec_add_in(y->arena, &site->deployments, dep);

@@ -120,8 +120,7 @@ struct node yaml_next(struct yaml *y)
 		node.loc = loc_of(y, e->start_mark, e->end_mark);
 		diag_error(y->diag, node.loc, "yaml-alias", "aliases are not accepted here: '*%s'",
 			   (const char *)e->data.alias.anchor);
-		node.kind = NODE_SCALAR;
-		node.text = "";
+		node.kind = NODE_ALIAS;
 		return node;
 	case YAML_SEQUENCE_START_EVENT:
 		refuse_properties(y, e->data.sequence_start.anchor, e->data.sequence_start.tag);
@@ -218,6 +217,7 @@ static const char *kind_name(enum node_kind kind)
 		return "a list";
 	case NODE_MAP:
 		return "a mapping";
+	case NODE_ALIAS:
 	case NODE_END:
 		break;
 	}
@@ -228,7 +228,7 @@ bool yaml_is(struct yaml *y, const struct node *node, enum node_kind kind, const
 {
 	if (node->kind == kind)
 		return true;
-	if (y->failed)
+	if (y->failed || node->kind == NODE_ALIAS) /* that was told */
 		return false;
 	if (node->kind == NODE_SCALAR && !*node->text && !node->quoted)
 		diag_error(y->diag, node->loc, "wrong-type", "expected %s, found nothing", what);

@@ -16,6 +16,7 @@ enum node_kind {
 	NODE_SCALAR,
 	NODE_LIST,
 	NODE_MAP,
+	NODE_ALIAS, /* refused; stands for nothing */
 };
 
 /** struct node - a scalar, or the start of a collection */

@@ -423,7 +423,7 @@ static void report_json(const struct policy *policy, struct buf *out)
 {
 	const char *separator = "";
 
-	buf_puts(out, "{\"schema\":1,\"rows\":[");
+	buf_puts(out, "\"rows\":[");
 	vec_each (flow, &policy->flows) {
 		struct line line;
 
@@ -433,7 +433,7 @@ static void report_json(const struct policy *policy, struct buf *out)
 		line_free(&line);
 		separator = ",\n";
 	}
-	buf_puts(out, "]}\n");
+	buf_putc(out, ']');
 }
 
 void report_site(const struct policy *policy, enum report_format format, struct buf *out)
@@ -468,7 +468,7 @@ void report_profile(const struct profile *profile, enum report_format format, st
 	struct arena arena = {0};
 
 	if (format == REPORT_JSON) {
-		buf_puts(out, "{\"schema\":1,\"profile\":");
+		buf_puts(out, "\"profile\":");
 		buf_json_string(out, profile->name.text);
 		buf_puts(out, ",\"rows\":[");
 	} else {
@@ -496,7 +496,7 @@ void report_profile(const struct profile *profile, enum report_format format, st
 		line_free(&line);
 	}
 	if (format == REPORT_JSON) {
-		buf_puts(out, "]}\n");
+		buf_putc(out, ']');
 	} else {
 		table_text(&table, out);
 		buf_putc(out, '\n');

@@ -64,6 +64,11 @@ int main(int argc, char **argv)
 	int at = command_index(argc, argv);
 	const char *name = at < argc ? argv[at] : NULL;
 
+	if (!name && argc > 1) {
+		fprintf(stderr, "jgfw: no command behind '%s'; 'jgfw --help' lists them\n",
+			argv[argc - 1]);
+		return EXIT_USAGE;
+	}
 	if (!name) {
 		fputs("jgfw: no command; 'jgfw --help' lists them\n", stderr);
 		return EXIT_USAGE;

@@ -50,6 +50,7 @@ struct diag {
 	struct message **messages;
 	size_t n, cap;
 	unsigned int errors, warnings; /* counted, kept or not */
+	struct message *last;	       /* the error or warning recorded last; NULL: not kept */
 };
 
 /** diag_error - record an error; @loc may be without a source */

@@ -32,6 +32,8 @@ struct arena {
 
 /** arena_alloc - @size zeroed bytes, aligned for any type, owned by @a; never NULL */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));
+/** arena_alloc_array - room for @n items of @size bytes; the product cannot overflow */
+void *arena_alloc_array(struct arena *a, size_t n, size_t size) __attribute__((returns_nonnull));
 /** arena_copy - a copy of @len bytes of @data with a NUL behind them, owned by @a */
 char *arena_copy(struct arena *a, const void *data, size_t len) __attribute__((returns_nonnull));
 /** arena_printf - a formatted string, owned by @a */
@@ -40,6 +42,6 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void arena_free(struct arena *a);
 
 #define arena_new(a, type)	((type *)arena_alloc((a), sizeof(type)))
-#define arena_array(a, n, type) ((type *)arena_alloc((a), (n) * sizeof(type)))
+#define arena_array(a, n, type) ((type *)arena_alloc_array((a), (n), sizeof(type)))
 
 #endif

@@ -138,8 +138,9 @@ int port_range_parse(const char *s, struct range *ret_range)
 
 	if (!dash)
 		dash = s + strlen(s);
-	if ((size_t)(dash - s) >= sizeof(first))
-		return -EINVAL;
+	if ((size_t)(dash - s) >= sizeof(first)) /* or just a very large number */
+		return *s != '0' && strspn(s, "0123456789") == (size_t)(dash - s) ? -ERANGE
+										  : -EINVAL;
 	memcpy(first, s, (size_t)(dash - s));
 	r = text_uint(first, PORT_MAX, &lo);
 	if (r)

@@ -12,18 +12,33 @@ enum {
 	TAB_STOP = 8,
 };
 
+/* Input is quoted in messages: what a terminal would obey becomes question marks. */
+static void hide_unprintable(char *p)
+{
+	size_t n = utf8_len(p, strlen(p));
+	char c[5] = {0};
+
+	memcpy(c, p, n ? n : 1);
+	if (!text_is_printable(c))
+		memset(p, '?', n ? n : 1);
+}
+
 static struct message *message_new(struct diag *d, enum severity severity, struct loc loc,
 				   const char *slug, const char *fmt, va_list ap)
 {
 	struct message *m = arena_new(&d->arena, struct message);
 	va_list again;
+	char *text;
 	int n;
 
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
-	m->text = arena_alloc(&d->arena, (size_t)(n < 0 ? 0 : n) + 1);
-	vsnprintf((char *)(uintptr_t)m->text, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
+	text = arena_alloc(&d->arena, (size_t)(n < 0 ? 0 : n) + 1);
+	vsnprintf(text, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
+	for (char *p = text; *p; p += utf8_len(p, strlen(p)) ? utf8_len(p, strlen(p)) : 1)
+		hide_unprintable(p);
+	m->text = text;
 	m->severity = severity;
 	m->loc = loc;
 	m->slug = slug;
@@ -36,12 +51,14 @@ static void keep(struct diag *d, struct message *m)
 		d->messages = vec_grow(d->messages, &d->cap, sizeof(struct message *));
 	m->serial = (unsigned int)d->n;
 	d->messages[d->n++] = m;
+	d->last = m;
 }
 
 void diag_error(struct diag *d, struct loc loc, const char *slug, const char *fmt, ...)
 {
 	va_list ap;
 
+	d->last = NULL;
 	if (d->errors++ >= DIAG_MAX_ERRORS)
 		return;
 	va_start(ap, fmt);
@@ -53,6 +70,7 @@ void diag_warn(struct diag *d, struct loc loc, const char *slug, const char *fmt
 {
 	va_list ap;
 
+	d->last = NULL;
 	if (d->warnings++ >= DIAG_MAX_WARNINGS)
 		return;
 	va_start(ap, fmt);
@@ -65,9 +83,9 @@ void diag_note(struct diag *d, struct loc loc, const char *fmt, ...)
 	struct message *m;
 	va_list ap;
 
-	if (!d->n || d->errors > DIAG_MAX_ERRORS || d->warnings > DIAG_MAX_WARNINGS)
+	if (!d->last)
 		return;
-	for (m = d->messages[d->n - 1]; m->note; m = m->note)
+	for (m = d->last; m->note; m = m->note)
 		;
 	va_start(ap, fmt);
 	m->note = message_new(d, DIAG_NOTE, loc, NULL, fmt, ap);
@@ -137,8 +155,6 @@ static void render_excerpt(struct buf *out, struct loc loc, const char *on, cons
 	uint32_t skip = 0, column = 1, caret = 0, shown = 0, tildes = 0;
 
 	p = find_line(loc.source, loc.line, &len);
-	if (!len)
-		return; /* nothing to point at */
 	end = p + len;
 	if (loc.column > SHOWN_COLUMNS * 3 / 4)
 		skip = loc.column - SHOWN_COLUMNS / 2;
@@ -156,7 +172,7 @@ static void render_excerpt(struct buf *out, struct loc loc, const char *on, cons
 				buf_pad(out, ' ', TAB_STOP - (long)(shown % TAB_STOP));
 				shown += TAB_STOP - shown % TAB_STOP;
 			} else {
-				buf_puts(out, text_is_printable(c) ? c : "?");
+				buf_puts(out, *c && text_is_printable(c) ? c : "?");
 				shown++;
 			}
 			if (column < loc.column)
@@ -211,11 +227,12 @@ void diag_render(const struct diag *d, struct buf *out, bool color)
 		for (const struct message *m = d->messages[i]; m; m = m->note)
 			render_message(out, m, color);
 	if (d->errors > DIAG_MAX_ERRORS)
-		buf_printf(out, "jgfw: %u more errors are not shown\n",
-			   d->errors - DIAG_MAX_ERRORS);
+		buf_printf(out, "jgfw: %u more error%s not shown\n", d->errors - DIAG_MAX_ERRORS,
+			   d->errors - DIAG_MAX_ERRORS == 1 ? " is" : "s are");
 	if (d->warnings > DIAG_MAX_WARNINGS)
-		buf_printf(out, "jgfw: %u more warnings are not shown\n",
-			   d->warnings - DIAG_MAX_WARNINGS);
+		buf_printf(out, "jgfw: %u more warning%s not shown\n",
+			   d->warnings - DIAG_MAX_WARNINGS,
+			   d->warnings - DIAG_MAX_WARNINGS == 1 ? " is" : "s are");
 }
 
 static void render_json(const struct message *m, struct buf *out)

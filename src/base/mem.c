@@ -53,6 +53,15 @@ void *arena_alloc(struct arena *a, size_t size)
 	return a->blocks->bytes + (a->blocks->size - a->left - size);
 }
 
+void *arena_alloc_array(struct arena *a, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		mem_exhausted();
+	return arena_alloc(a, bytes);
+}
+
 char *arena_copy(struct arena *a, const void *data, size_t len)
 {
 	char *s = arena_alloc(a, len + 1);

@@ -127,6 +127,13 @@ bool text_is_printable(const char *s)
 		if (c == 0xe2 && (unsigned char)s[1] == 0x80 &&
 		    ((unsigned char)s[2] & 0xfe) == 0xa8)
 			return false;
+		/* what turns the direction of text: U+202A to U+202E, U+2066 to U+2069 */
+		if (n == 3 && c == 0xe2 && (unsigned char)s[1] == 0x80 &&
+		    (unsigned char)s[2] >= 0xaa && (unsigned char)s[2] <= 0xae)
+			return false;
+		if (n == 3 && c == 0xe2 && (unsigned char)s[1] == 0x81 &&
+		    (unsigned char)s[2] >= 0xa6 && (unsigned char)s[2] <= 0xa9)
+			return false;
 		s += n;
 	}
 	return true;

@@ -7,7 +7,7 @@
 /* Every row and what became of it. */
 static void tell_rows(const struct policy *policy, struct buf *out)
 {
-	vec_each (flow, &policy->flows) {
+	vec_each(flow, &policy->flows) {
 		buf_printf(out, "%s: %s: ", flow->dep->name.text, flow->row->id.text);
 		if (flow->row->proto == PROTO_TCP_UDP && flow->proto)
 			buf_puts(out, flow->proto == IPPROTO_TCP ? "tcp " : "udp ");

@@ -154,6 +154,10 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 		}
 		take_option(&o, c);
 	}
+	if (o.site && !*o.site) {
+		*ret_code = usage_error(self, "'-s' needs a value");
+		return false;
+	}
 	o.args = argv + optind;
 	o.n_args = argc - optind;
 	if (o.n_args > max_args) {

@@ -28,9 +28,8 @@ static void tell_zones(const struct model *model, struct buf *out)
 		used[model->nics[i].zone] = true;
 	for (size_t i = 0; i < model->n_roles; i++)
 		used[model->roles[i].zone] = true;
-	buf_puts(out,
-		 "  zones:                                # leave out what this gateway does "
-		 "not have\n");
+	buf_puts(out, "  zones:                                # leave out what this gateway does "
+		      "not have\n");
 	for (unsigned int z = 0; z < ZONE_COUNT; z++) {
 		struct buf text = {0}, who = {0};
 

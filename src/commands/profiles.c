@@ -22,7 +22,7 @@ static void tell(struct job *job, const char *only, struct buf *out)
 	library_profile_names(job->library, &names);
 	if (json)
 		buf_puts(out, "\"profiles\":[");
-	vec_each (name, &names) {
+	vec_each(name, &names) {
 		const struct profile *profile =
 			library_profile(job->library, *name, (struct loc){0}, &job->diag);
 

@@ -125,7 +125,7 @@ void assertion_parse(const struct word *text, const struct deployment *dep, stru
 	} else if (s.word.text && !word_is(&s, "from")) {
 		take_ports(&s, dep, &a->dport);
 	}
-	if (word_is(&s, "from")) {
+	if (word_is(&s, "from") && !(a->has_proto && a->proto == PROTO_ICMP)) {
 		next_word(&s);
 		take_ports(&s, dep, &a->sport);
 	}

@@ -10,7 +10,7 @@
 static const struct interface *zone_interface(const struct site *site, enum zone zone,
 					      const char *name)
 {
-	vec_each (interface, &site->zones[zone])
+	vec_each(interface, &site->zones[zone])
 		if (!strcmp(interface->name, name))
 			return interface;
 	return NULL;
@@ -22,10 +22,10 @@ static void check_zones(const struct site *site, struct diag *diag)
 
 	for (int i = 0; i < ZONE_COUNT; i++)
 		interfaces += site->zones[i].n;
-	if (!interfaces && site->zones_loc.source)
+	if (!interfaces && site->zones_loc.source && !diag->errors)
 		diag_error(diag, site->zones_loc, "missing-key", "no zone has an interface");
 	for (int i = 0; i < ZONE_COUNT; i++) {
-		vec_each (interface, &site->zones[i]) {
+		vec_each(interface, &site->zones[i]) {
 			const struct interface *wan =
 				zone_interface(site, ZONE_WAN, interface->name);
 
@@ -41,7 +41,7 @@ static void check_zones(const struct site *site, struct diag *diag)
 
 static bool zones_share_interface(const struct site *site, enum zone a, enum zone b)
 {
-	vec_each (interface, &site->zones[a])
+	vec_each(interface, &site->zones[a])
 		if (zone_interface(site, b, interface->name))
 			return true;
 	return false;
@@ -113,7 +113,7 @@ static void check_edge(struct deployment *dep, struct diag *diag)
 		diag_error(diag, dep->edge.at[model->max_peers].loc, "too-many-peers",
 			   "%zu Expressway-E peers; a cluster has at most %u", dep->edge.n,
 			   model->max_peers);
-	else if (!dep->edge.n)
+	else if (!dep->edge.n && !diag->errors)
 		diag_error(diag, dep->loc, "missing-key", "a deployment has no Expressway-E");
 	for (size_t i = 0; i < dep->edge.n; i++) {
 		struct edge_peer *peer = &dep->edge.at[i];
@@ -147,7 +147,7 @@ static void check_role(const struct deployment *dep, const struct role *role,
 	}
 	for (size_t i = 0; role->usual[i]; i++)
 		usual |= role->usual[i] == given->hosts.n;
-	if (!usual && given->hosts.n)
+	if (!usual && given->hosts.n && !diag->errors)
 		diag_warn(diag, given->name.loc, "unusual-number",
 			  "%zu of %s in '%s', a number that the vendor does not know",
 			  given->hosts.n, role->label, dep->name.text ? dep->name.text : "");
@@ -168,7 +168,7 @@ static void bind_roles(struct deployment *dep, struct diag *diag)
 
 	for (size_t i = 0; i < model->n_roles; i++)
 		names[i] = model->roles[i].name.text;
-	vec_each (given, &dep->given_hosts) {
+	vec_each(given, &dep->given_hosts) {
 		size_t i;
 
 		for (i = 0; i < model->n_roles; i++)
@@ -190,7 +190,7 @@ static void bind_ports(struct site *site, struct deployment *dep, struct diag *d
 	unsigned int before = diag->errors;
 
 	dep->ports = dep->profile->resolved;
-	vec_each (o, &dep->overrides)
+	vec_each(o, &dep->overrides)
 		if (port_def_find(&dep->model->ports, o->name.text) < 0)
 			diag_unknown(diag, o->name.loc, "unknown-port", "named port", o->name.text,
 				     names.at, names.n);
@@ -222,7 +222,7 @@ static void check_omit(const struct deployment *dep, struct diag *diag)
 
 	for (size_t i = 0; i < dep->model->rows.n; i++)
 		vec_add(&names, dep->model->rows.at[i].id.text);
-	vec_each (word, &dep->omit) {
+	vec_each(word, &dep->omit) {
 		int i = rows_find(&dep->model->rows, word->text);
 
 		if (i < 0)
@@ -234,21 +234,6 @@ static void check_omit(const struct deployment *dep, struct diag *diag)
 				   word->text, dep->model->rows.at[i].translation_of.text);
 	}
 	vec_free(&names);
-}
-
-/* A translation is from one port to one port: a row with other ports has no meaning. */
-static void check_translate(struct site *site, const struct deployment *dep, const struct row *row,
-			    struct diag *diag)
-{
-	struct range_set to, from;
-
-	if (!row->translate.n || !dep->ports)
-		return;
-	to = row_ports(dep, &row->translate, &site->arena);
-	from = row_ports(dep, &row->dport, &site->arena);
-	if (range_set_count(to) != 1 || range_set_count(from) != 1)
-		diag_error(diag, row->translate.loc, "bad-translation",
-			   "'translate' goes from one port to one port");
 }
 
 static void bind_rows(struct site *site, struct deployment *dep, struct diag *diag)
@@ -265,10 +250,10 @@ static void bind_rows(struct site *site, struct deployment *dep, struct diag *di
 		}
 		row_bind(row, dep->model, dep, diag);
 		if (diag->errors == before)
-			check_translate(site, dep, row, diag);
+			row_check_translation(row, dep, &site->arena, diag);
 	}
 	for (size_t i = 0; i < dep->model->rows.n && dep->overrides.n; i++)
-		check_translate(site, dep, &dep->model->rows.at[i], diag);
+		row_check_translation(&dep->model->rows.at[i], dep, &site->arena, diag);
 }
 
 static void bind_assertions(struct site *site, struct deployment *dep, struct diag *diag)
@@ -305,7 +290,7 @@ static void check_deployment(struct site *site, struct deployment *dep, struct d
 	if (dep->profile->warning)
 		diag_warn(diag, dep->profile_name.loc, "profile-warning", "profile '%s': %s",
 			  dep->profile_name.text, dep->profile->warning);
-	vec_each (word, &dep->with)
+	vec_each(word, &dep->with)
 		diag_error(diag, word->loc, "unknown-model", "no add-on port model '%s'",
 			   word->text);
 	check_edge(dep, diag);
@@ -337,7 +322,7 @@ static void check_names(const struct site *site, struct diag *diag)
 		VEC(struct deployment *);
 	} sorted = {0};
 
-	vec_each (dep, &site->deployments)
+	vec_each(dep, &site->deployments)
 		if ((*dep)->name.text)
 			vec_add(&sorted, *dep);
 	if (sorted.n)
@@ -359,6 +344,10 @@ struct claim {
 	const struct deployment *dep;
 	const struct edge_peer *peer; /* NULL for a machine of a role */
 	unsigned int what;	      /* CLAIM_PUBLIC, CLAIM_NIC + index, CLAIM_ROLE + index */
+};
+
+enum {
+	EDGE_MAX_SHARERS = 32, /* claims to one address, which are compared each with each */
 };
 
 enum {
@@ -405,6 +394,10 @@ static bool same_peer(const struct claim *a, const struct claim *b)
 	if (a->peer->public.addr && b->peer->public.addr &&
 	    a->peer->public.addr != b->peer->public.addr)
 		return false;
+	if (a->peer->public.addr && b->peer->public.addr && a->peer->nics[x->behind].addr &&
+	    b->peer->nics[y->behind].addr &&
+	    a->peer->nics[x->behind].addr != b->peer->nics[y->behind].addr)
+		return false;
 	for (size_t i = 0; i < x->n_nics; i++)
 		for (size_t k = 0; k < y->n_nics; k++)
 			if (!strcmp(x->nics[i].name.text, y->nics[k].name.text) &&
@@ -449,32 +442,53 @@ static void check_pair(const struct claim *first, const struct claim *second, st
 	buf_free(&addr);
 }
 
+/* One Expressway-E in more than one deployment: each description agrees with each other. */
+static void check_sharers(const struct claims *claims, size_t first, size_t last, struct diag *diag)
+{
+	const struct claim *c = &claims->at[last];
+	size_t others = last - first;
+
+	if (c->peer && others >= EDGE_MAX_SHARERS) {
+		if (others == EDGE_MAX_SHARERS)
+			diag_error(diag, c->host->loc, "too-many",
+				   "more than %d claims to one address of an Expressway-E",
+				   EDGE_MAX_SHARERS);
+		return;
+	}
+	for (size_t i = first; i < (c->peer ? last : first + 1); i++) {
+		unsigned int before = diag->errors;
+
+		check_pair(&claims->at[i], c, diag);
+		if (diag->errors != before)
+			return;
+	}
+}
+
 static void check_claims(const struct site *site, struct diag *diag)
 {
 	struct claims claims = {0};
-	const struct claim *first = NULL;
 
-	vec_each (it, &site->deployments) {
+	vec_each(it, &site->deployments) {
 		const struct deployment *dep = *it;
 
 		if (!dep->model || !dep->name.text)
 			continue;
-		vec_each (peer, &dep->edge) {
+		vec_each(peer, &dep->edge) {
 			claim(&claims, &peer->public, dep, peer, CLAIM_PUBLIC);
 			for (unsigned int i = 0; i < dep->model->n_nics; i++)
 				claim(&claims, &peer->nics[i], dep, peer, CLAIM_NIC + i);
 		}
 		for (unsigned int i = 0; i < dep->model->n_roles; i++)
-			vec_each (host, &dep->roles[i])
+			vec_each(host, &dep->roles[i])
 				claim(&claims, host, dep, NULL, CLAIM_ROLE + i);
 	}
 	if (claims.n)
 		qsort(claims.at, claims.n, sizeof(*claims.at), claim_order);
-	vec_each (c, &claims) {
-		if (!first || first->addr != c->addr)
-			first = c;
-		else
-			check_pair(first, c, diag);
+	for (size_t i = 0, first = 0; i < claims.n; i++) {
+		if (claims.at[i].addr != claims.at[first].addr)
+			first = i;
+		else if (i != first)
+			check_sharers(&claims, first, i, diag);
 	}
 	vec_free(&claims);
 }
@@ -482,7 +496,7 @@ static void check_claims(const struct site *site, struct diag *diag)
 void site_check(struct site *site, struct diag *diag)
 {
 	check_zones(site, diag);
-	vec_each (dep, &site->deployments)
+	vec_each(dep, &site->deployments)
 		check_deployment(site, *dep, diag);
 	check_names(site, diag);
 	check_claims(site, diag);

@@ -41,6 +41,11 @@ bool endpoint_parse(const struct word *word, const struct model *model,
 void row_bind(struct row *row, const struct model *model, const struct deployment *dep,
 	      struct diag *diag);
 
+/** row_check_translation - an error where @row, with the ports of @dep, translates other than one
+ * port to one port */
+void row_check_translation(const struct row *row, const struct deployment *dep, struct arena *arena,
+			   struct diag *diag);
+
 /** model_decode - a port model from @source; NULL after errors; owned by @arena */
 struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag);
 

@@ -51,7 +51,7 @@ void library_free(struct library *lib)
 {
 	if (!lib)
 		return;
-	vec_each (text, &lib->texts)
+	vec_each(text, &lib->texts)
 		free(*text);
 	vec_free(&lib->texts);
 	vec_free(&lib->models);
@@ -110,7 +110,7 @@ static const struct model *library_model(struct library *lib, const struct word 
 	const struct source *source;
 	struct model *model = NULL;
 
-	vec_each (e, &lib->models)
+	vec_each(e, &lib->models)
 		if (!strcmp(e->name, name->text))
 			return e->value;
 	source = find_source(lib, "templates", name->text, name->loc, diag);
@@ -128,6 +128,7 @@ static const struct model *library_model(struct library *lib, const struct word 
 static void bind_profile(struct library *lib, struct profile *profile, struct diag *diag)
 {
 	const struct model *model = library_model(lib, &profile->model_name, diag);
+	struct deployment pseudo = {0}; /* with the profile's ports, as one without overrides */
 	struct names names;
 
 	if (!model)
@@ -146,6 +147,9 @@ static void bind_profile(struct library *lib, struct profile *profile, struct di
 	vec_free(&names);
 	profile->model = model;
 	profile->resolved = ports_resolve(model, profile, NULL, 0, &lib->arena, diag);
+	pseudo.ports = profile->resolved;
+	for (size_t i = 0; i < model->rows.n; i++)
+		row_check_translation(&model->rows.at[i], &pseudo, &lib->arena, diag);
 }
 
 static bool is_path(const char *name)
@@ -185,7 +189,7 @@ const struct profile *library_profile(struct library *lib, const char *name, str
 	struct profile *profile = NULL;
 	bool failed = false;
 
-	vec_each (e, &lib->profiles)
+	vec_each(e, &lib->profiles)
 		if (!strcmp(e->name, key))
 			return e->value;
 	if (is_path(name))
@@ -201,8 +205,8 @@ const struct profile *library_profile(struct library *lib, const char *name, str
 			   "the profile in this file must be named '%s'", name);
 	if (profile)
 		bind_profile(lib, profile, diag);
-	if (diag->errors != before)
-		profile = NULL;
+	if (diag->errors != before || (profile && !profile->resolved))
+		profile = NULL; /* a model's errors are told once, whoever uses it */
 	/* what is wrong in a file is told once, a name without one wherever it stands */
 	if (source || diag->errors > DIAG_MAX_ERRORS)
 		vec_add(&lib->profiles,
@@ -217,7 +221,7 @@ static void add_name(struct library *lib, const char *file, size_t len, struct n
 	if (len <= strlen(".yaml") || memcmp(file + len - strlen(".yaml"), ".yaml", 5))
 		return;
 	name = arena_copy(&lib->arena, file, len - strlen(".yaml"));
-	vec_each (known, names)
+	vec_each(known, names)
 		if (!strcmp(*known, name))
 			return;
 	vec_add(names, name);

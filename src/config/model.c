@@ -26,7 +26,7 @@ static void nic_label(struct yaml *y, const struct node *value, void *object)
 	text_of(y, value, &((struct nic *)object)->label);
 }
 
-static const struct field nic_fields[] = {
+static const struct yaml_field nic_fields[] = {
 	{"zone", nic_zone, true},
 	{"label", nic_label, true},
 };
@@ -66,13 +66,17 @@ static void edge_nics(struct yaml *y, const struct node *value, void *object)
 			return;
 		}
 		decode_id(y, &key, &slot->name, ROW_ID_MAX, "the name of a NIC");
+		for (size_t i = 0; i < model->n_nics; i++)
+			if (slot->name.text && !strcmp(model->nics[i].name.text, slot->name.text))
+				diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
+					   slot->name.text);
 		nic = yaml_next(y);
 		yaml_fields(y, &nic, nic_fields, ARRAY_SIZE(nic_fields), slot, "a NIC");
 		model->n_nics += slot->name.text != NULL;
 	}
 }
 
-static const struct field edge_fields[] = {
+static const struct yaml_field edge_fields[] = {
 	{"label", edge_label, true},
 	{"max", edge_max, true},
 	{"public", edge_public, true},
@@ -121,7 +125,7 @@ static void role_usual(struct yaml *y, const struct node *value, void *object)
 	yaml_items(y, value, role_usual_item, object, "a list of numbers");
 }
 
-static const struct field role_fields[] = {
+static const struct yaml_field role_fields[] = {
 	{"zone", role_zone, true},
 	{"label", role_label, true},
 	{"max", role_max, true},
@@ -170,6 +174,10 @@ static void model_hosts(struct yaml *y, const struct node *value, void *object)
 			return;
 		}
 		decode_id(y, &key, &slot->name, ROW_ID_MAX, "the name of a role");
+		for (size_t i = 0; i < model->n_roles; i++)
+			if (slot->name.text && !strcmp(model->roles[i].name.text, slot->name.text))
+				diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
+					   slot->name.text);
 		role = yaml_next(y);
 		yaml_fields(y, &role, role_fields, ARRAY_SIZE(role_fields), slot, "a role");
 		model->n_roles += slot->name.text != NULL;
@@ -193,6 +201,10 @@ static void model_footnotes(struct yaml *y, const struct node *value, void *obje
 		struct word word = {0};
 		bool ok = yaml_uint(y, &key, 1, 999, &number);
 
+		vec_each(known, &model->footnotes)
+			if (ok && known->number == number)
+				diag_error(y->diag, key.loc, "duplicate-key",
+					   "footnote %u is given twice", known->number);
 		text = yaml_next(y);
 		decode_word(y, &text, &word, "a text");
 		if (ok && word.text)
@@ -211,7 +223,7 @@ static void model_rows(struct yaml *y, const struct node *value, void *object)
 	yaml_items(y, value, model_row, object, "a list of rows");
 }
 
-static const struct field model_fields[] = {
+static const struct yaml_field model_fields[] = {
 	{"model", model_name, true},	       {"title", model_title, true},
 	{"citation", model_citation, true},    {"edge", model_edge, true},
 	{"hosts", model_hosts, true},	       {"ports", model_ports, true},
@@ -258,6 +270,16 @@ static void model_bind(struct model *model, struct diag *diag)
 	if (!found)
 		diag_error(diag, model->public_nic.loc, "unknown-value", "no NIC '%s'",
 			   model->public_nic.text);
+	vec_each(row, &model->rows)
+		for (size_t i = 0; i < ARRAY_SIZE(row->footnotes) && row->footnotes[i]; i++) {
+			bool known = false;
+
+			vec_each(note, &model->footnotes)
+				known |= note->number == row->footnotes[i];
+			if (!known)
+				diag_error(diag, row->loc, "unknown-row", "no footnote %u",
+					   row->footnotes[i]);
+		}
 	for (size_t i = 0; i < model->ports.n; i++) {
 		port_expr_bind(&model->ports.at[i].value, &model->ports, diag);
 		bind_choices(&model->ports.at[i].allow, &model->ports, diag);
@@ -328,7 +350,7 @@ static void profile_allow(struct yaml *y, const struct node *value, void *object
 	decode_port_allows(y, value, &((struct profile *)object)->ports);
 }
 
-static const struct field profile_fields[] = {
+static const struct yaml_field profile_fields[] = {
 	{"profile", profile_name, true},
 	{"title", profile_title, true},
 	{"model", profile_model, true},

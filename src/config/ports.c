@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ports.h"
 
+#include "decode.h"
+
 #include "jgfw/text.h"
 
 #include <errno.h>
@@ -64,13 +66,14 @@ static void decode_of(struct yaml *y, const struct node *value, void *object)
 
 	if (!decode_item(y, value, &of))
 		return;
+	item->loc = of.loc;
 	if (of.name)
 		item->name = of.name;
 	else
 		diag_error(y->diag, value->loc, "bad-port", "expected a named port");
 }
 
-static const struct field derived_fields[] = {
+static const struct yaml_field derived_fields[] = {
 	{"first", decode_first, true},
 	{"of", decode_of, true},
 };
@@ -81,6 +84,7 @@ void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr
 		VEC(struct port_item);
 	} items = {0};
 	struct port_item item = {.index = -1, .loc = value->loc};
+	unsigned int before = y->diag->errors;
 
 	*ret_expr = (struct port_expr){.loc = value->loc};
 	if (value->kind == NODE_MAP) {
@@ -95,6 +99,8 @@ void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr
 	} else if (decode_item(y, value, &item)) {
 		vec_add(&items, item);
 	}
+	if (value->kind == NODE_LIST && !items.n && y->diag->errors == before)
+		diag_error(y->diag, value->loc, "wrong-type", "an empty list of ports");
 	ret_expr->n = items.n;
 	ret_expr->items = arena_array(y->arena, items.n, struct port_item);
 	if (items.n)
@@ -131,7 +137,7 @@ static void decode_choice_of(struct yaml *y, const struct node *value, void *obj
 	decode_of(y, value, ((struct port_choice *)object)->exact.items);
 }
 
-static const struct field choice_fields[] = {
+static const struct yaml_field choice_fields[] = {
 	{"count", decode_count, false},
 	{"within", decode_within, false},
 	{"first", decode_choice_first, false},
@@ -172,9 +178,10 @@ static void decode_value(struct yaml *y, const struct node *value, void *object)
 
 static void decode_purpose(struct yaml *y, const struct node *value, void *object)
 {
-	if (yaml_word(y, value, "a text"))
-		((struct port_def *)object)->purpose =
-			arena_copy(y->arena, value->text, strlen(value->text));
+	struct word word = {0};
+
+	decode_text(y, value, &word, "a text");
+	((struct port_def *)object)->purpose = word.text;
 }
 
 static void decode_allow(struct yaml *y, const struct node *value, void *object)
@@ -185,7 +192,7 @@ static void decode_allow(struct yaml *y, const struct node *value, void *object)
 	yaml_items(y, value, decode_choice, &def->allow, "a list of choices");
 }
 
-static const struct field def_fields[] = {
+static const struct yaml_field def_fields[] = {
 	{"value", decode_value, false},
 	{"purpose", decode_purpose, true},
 	{"allow", decode_allow, false},
@@ -196,8 +203,25 @@ static void decode_def(struct yaml *y, const struct node *value, void *def)
 	yaml_fields(y, value, def_fields, ARRAY_SIZE(def_fields), def, "a named port");
 }
 
-/* A mapping from names to something about each, decoded by @decode into the definition. */
-static void decode_named(struct yaml *y, const struct node *map, struct port_defs *defs, bool twice,
+static bool is_defined(const struct port_def *def)
+{
+	return def->name.text;
+}
+
+static bool has_value(const struct port_def *def)
+{
+	return def->value.loc.source;
+}
+
+static bool has_choices(const struct port_def *def)
+{
+	return def->allow.given;
+}
+
+/* A mapping from names to something about each, decoded by @decode into the definition; @given
+ * tells whether it already was. */
+static void decode_named(struct yaml *y, const struct node *map, struct port_defs *defs,
+			 bool (*given)(const struct port_def *def),
 			 void (*decode)(struct yaml *y, const struct node *value, void *object))
 {
 	struct node key, value;
@@ -213,7 +237,13 @@ static void decode_named(struct yaml *y, const struct node *map, struct port_def
 				   "'%s': names of ports are a-z, 0-9 and _", key.text);
 		else if (key.kind == NODE_SCALAR && *key.text)
 			i = port_def_find(defs, key.text);
-		if (i >= 0 && !twice) {
+		if (defs->n == MODEL_MAX_PORTS) {
+			diag_error(y->diag, key.loc, "too-many", "more than %d named ports",
+				   MODEL_MAX_PORTS);
+			y->failed = true;
+			return;
+		}
+		if (i >= 0 && given(&defs->at[i])) {
 			diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
 				   key.text);
 		} else if (i >= 0) {
@@ -233,17 +263,17 @@ static void decode_named(struct yaml *y, const struct node *map, struct port_def
 
 void decode_port_defs(struct yaml *y, const struct node *value, struct port_defs *defs)
 {
-	decode_named(y, value, defs, false, decode_def);
+	decode_named(y, value, defs, is_defined, decode_def);
 }
 
 void decode_port_values(struct yaml *y, const struct node *value, struct port_defs *defs)
 {
-	decode_named(y, value, defs, true, decode_value);
+	decode_named(y, value, defs, has_value, decode_value);
 }
 
 void decode_port_allows(struct yaml *y, const struct node *value, struct port_defs *defs)
 {
-	decode_named(y, value, defs, true, decode_allow);
+	decode_named(y, value, defs, has_choices, decode_allow);
 }
 
 int port_def_find(const struct port_defs *defs, const char *name)
@@ -291,10 +321,23 @@ struct resolution {
 	struct arena *arena;
 	struct diag *diag;
 	struct range_vec *values; /* by index; without ranges until it is resolved */
-	unsigned int depth;
+	enum {
+		OPEN,
+		BUSY,
+		FAILED
+	} * state; /* by index; of what failed it was told why */
 };
 
 static bool resolve_name(struct resolution *r, int index);
+
+/* Where a site gives the value of what @item names, or else where @item stands. */
+static struct loc place_of(const struct resolution *r, const struct port_item *item)
+{
+	for (size_t i = 0; i < r->n_overrides; i++)
+		if (!strcmp(r->overrides[i].name.text, item->name))
+			return r->overrides[i].value.loc;
+	return item->loc;
+}
 
 /* Append what @item stands for to @out; false after an error. */
 static bool resolve_item(struct resolution *r, const struct port_item *item, struct range_vec *out)
@@ -320,7 +363,7 @@ static bool resolve_item(struct resolution *r, const struct port_item *item, str
 		return false;
 	base = &r->values[index];
 	if (left && range_set_count((struct range_set){base->at, base->n}) < left) {
-		diag_error(r->diag, item->loc, "bad-port", "'%s' has fewer than %u ports",
+		diag_error(r->diag, place_of(r, item), "bad-port", "'%s' has fewer than %u ports",
 			   item->name, item->first);
 		return false;
 	}
@@ -369,27 +412,29 @@ static bool resolve_name(struct resolution *r, int index)
 	struct range_vec set;
 	bool ok;
 
-	if (r->values[index].n)
-		return true;
+	if (r->values[index].n || r->state[index] == FAILED)
+		return r->values[index].n;
 	if (!value->n) {
+		r->state[index] = FAILED;
 		diag_error(r->diag, r->profile->name.loc, "missing-port",
 			   "profile '%s' gives no value to '%s' of model '%s'",
 			   r->profile->name.text, def->name.text, r->model->name.text);
 		return false;
 	}
-	if (r->depth > r->model->ports.n) {
+	if (r->state[index] == BUSY) {
+		r->state[index] = FAILED;
 		diag_error(r->diag, value->loc, "bad-port", "'%s' is defined by itself",
 			   def->name.text);
 		return false;
 	}
-	r->depth++;
-	ok = resolve_expr(r, value, &set);
-	r->depth--;
+	r->state[index] = BUSY;
+	ok = resolve_expr(r, value, &set) && r->state[index] == BUSY;
 	if (ok) {
 		r->values[index].at = arena_array(r->arena, set.n, struct range);
 		memcpy(r->values[index].at, set.at, set.n * sizeof(*set.at));
 		r->values[index].n = set.n;
 	}
+	r->state[index] = ok ? OPEN : FAILED;
 	vec_free(&set);
 	return ok;
 }
@@ -417,9 +462,14 @@ static bool choice_fits(struct resolution *r, const struct port_choice *choice,
 	if (text->n)
 		buf_puts(text, " or ");
 	if (choice->exact.n) {
+		struct diag *told = r->diag, untold = {0};
 		struct range_vec exact;
 
+		/* that this choice cannot be had is no error where another fits */
+		r->diag = &untold;
 		fits = resolve_expr(r, &choice->exact, &exact);
+		r->diag = told;
+		diag_free(&untold);
 		buf_port_set(text, (struct range_set){exact.at, exact.n});
 		fits = fits && range_set_equal(set, (struct range_set){exact.at, exact.n});
 		vec_free(&exact);
@@ -478,6 +528,7 @@ const struct range_vec *ports_resolve(const struct model *model, const struct pr
 	unsigned int before = diag->errors;
 
 	r.values = arena_array(arena, model->ports.n, struct range_vec);
+	r.state = arena_alloc_array(arena, model->ports.n, sizeof(*r.state));
 	for (size_t i = 0; i < model->ports.n; i++)
 		resolve_name(&r, (int)i);
 	for (size_t i = 0; i < n_overrides; i++)

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <string.h>
 
+enum {
+	LIST_MAX_WORDS = 1024,
+};
+
 static const char *const zone_names[] = {
 	[ZONE_WAN] = "wan", [ZONE_OUTWARD] = "outward", [ZONE_INWARD] = "inward",
 	[ZONE_DMZ] = "dmz", [ZONE_LAN] = "lan",
@@ -30,7 +34,12 @@ const char *proto_name(enum proto proto)
 
 void decode_word(struct yaml *y, const struct node *value, struct word *ret_word, const char *what)
 {
-	if (yaml_word(y, value, what))
+	if (!yaml_word(y, value, what))
+		return;
+	if (!text_is_printable(value->text))
+		diag_error(y->diag, value->loc, "bad-text",
+			   "a control character is not accepted here");
+	else
 		*ret_word = (struct word){arena_copy(y->arena, value->text, strlen(value->text)),
 					  value->loc};
 }
@@ -42,9 +51,8 @@ void decode_text(struct yaml *y, const struct node *value, struct word *ret_word
 	decode_word(y, value, &word, what);
 	if (!word.text)
 		return;
-	if (strchr(word.text, '"') || !text_is_printable(word.text))
-		diag_error(y->diag, value->loc, "bad-text",
-			   "a text may hold neither a double quote nor a control character");
+	if (strchr(word.text, '"'))
+		diag_error(y->diag, value->loc, "bad-text", "a double quote is not accepted here");
 	else
 		*ret_word = word;
 }
@@ -83,6 +91,12 @@ void decode_words(struct yaml *y, const struct node *value, struct words *words,
 		struct word word = {0};
 
 		decode_word(y, &item, &word, what);
+		if (words->n == LIST_MAX_WORDS) {
+			diag_error(y->diag, item.loc, "too-many", "more than %d items",
+				   LIST_MAX_WORDS);
+			y->failed = true;
+			return;
+		}
 		if (word.text)
 			vec_add_in(y->arena, words, word);
 	}
@@ -212,7 +226,7 @@ static void row_footnotes(struct yaml *y, const struct node *value, void *object
 	yaml_items(y, value, row_footnote, object, "a list of footnotes");
 }
 
-static const struct field model_row_fields[] = {
+static const struct yaml_field model_row_fields[] = {
 	{"id", row_id, true},
 	{"purpose", row_purpose, true},
 	{"from", row_from, false},
@@ -228,7 +242,7 @@ static const struct field model_row_fields[] = {
 	{"citation", row_citation, true},
 };
 
-static const struct field site_row_fields[] = {
+static const struct yaml_field site_row_fields[] = {
 	{"id", row_id, true},
 	{"purpose", row_purpose, true},
 	{"from", row_from, true},
@@ -245,8 +259,8 @@ static void row_check(struct yaml *y, const struct row *row)
 {
 	bool icmp = row->proto == PROTO_ICMP;
 
-	if (icmp && (row->sport.n || row->dport.n || row->translate.n))
-		diag_error(y->diag, row->dport.n ? row->dport.loc : row->loc, "bad-row",
+	if (icmp && (row->sport.loc.source || row->dport.loc.source || row->translate.loc.source))
+		diag_error(y->diag, row->dport.loc.source ? row->dport.loc : row->loc, "bad-row",
 			   "ICMP has no ports");
 	else if (icmp && !row->has_icmp_type)
 		diag_error(y->diag, row->loc, "missing-key", "a row of ICMP has no 'icmp' type");
@@ -275,7 +289,7 @@ int rows_find(const struct rows *rows, const char *id)
 
 void decode_row(struct yaml *y, const struct node *value, struct rows *rows, bool of_site)
 {
-	const struct field *fields = of_site ? site_row_fields : model_row_fields;
+	const struct yaml_field *fields = of_site ? site_row_fields : model_row_fields;
 	size_t n = of_site ? ARRAY_SIZE(site_row_fields) : ARRAY_SIZE(model_row_fields);
 	struct row row = {.loc = value->loc, .of_site = of_site, .index = (unsigned int)rows->n};
 	unsigned int before = y->diag->errors;
@@ -430,4 +444,18 @@ void row_bind(struct row *row, const struct model *model, const struct deploymen
 		diag_error(diag, row->translate.loc, "bad-row",
 			   "'translate' goes with rows to a public address; '%s' is none",
 			   row->to.text);
+}
+
+void row_check_translation(const struct row *row, const struct deployment *dep, struct arena *arena,
+			   struct diag *diag)
+{
+	struct range_set to, from;
+
+	if (!row->translate.n || !dep->ports)
+		return;
+	to = row_ports(dep, &row->translate, arena);
+	from = row_ports(dep, &row->dport, arena);
+	if (range_set_count(to) != 1 || range_set_count(from) != 1)
+		diag_error(diag, row->translate.loc, "bad-translation",
+			   "'translate' goes from one port to one port");
 }

@@ -9,6 +9,10 @@
 
 enum {
 	NAME_MAX_BYTES = 64, /* of deployments and peers */
+	ZONE_MAX_INTERFACES = 64,
+	LIST_MAX_PEERS = 64, /* a model's own limit is lower */
+	LIST_MAX_HOSTS = 1024,
+	LIST_MAX_ROLES = 64,
 };
 
 /* --- gateway -------------------------------------------------------------------------------- */
@@ -33,13 +37,19 @@ static void interface_item(struct yaml *y, const struct node *item, void *object
 			   "the name of an interface has at most %d bytes", IFNAMSIZ - 1);
 		return;
 	}
-	vec_each (known, zone)
+	vec_each(known, zone)
 		if (!strcmp(known->name, name.text)) {
 			diag_error(y->diag, name.loc, "duplicate-name",
 				   "'%s' is named twice in this zone", name.text);
 			diag_note(y->diag, known->loc, "first named here");
 			return;
 		}
+	if (zone->n == ZONE_MAX_INTERFACES) {
+		diag_error(y->diag, name.loc, "too-many", "more than %d interfaces in a zone",
+			   ZONE_MAX_INTERFACES);
+		y->failed = true;
+		return;
+	}
 	vec_add_in(y->arena, zone, ((struct interface){name.text, name.loc}));
 }
 
@@ -48,7 +58,7 @@ static void zone_list(struct yaml *y, const struct node *list, struct interfaces
 	unsigned int before = y->diag->errors;
 
 	yaml_items(y, list, interface_item, zone, "interfaces");
-	if (!zone->n && y->diag->errors == before)
+	if (!zone->n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, list->loc, "wrong-type",
 			   "a zone without interfaces; leave out the zones that the gateway does "
 			   "not have");
@@ -127,7 +137,7 @@ static void gateway_counters(struct yaml *y, const struct node *value, void *obj
 		      &((struct site *)object)->count_deployments);
 }
 
-static const struct field gateway_fields[] = {
+static const struct yaml_field gateway_fields[] = {
 	{"zones", gateway_zones, true},
 	{"scope", gateway_scope, false},
 	{"public_addresses", gateway_public, false},
@@ -223,6 +233,12 @@ static void edge_item(struct yaml *y, const struct node *item, void *object)
 	if (!name_key.source)
 		peer.name =
 			(struct word){arena_printf(y->arena, "e%zu", dep->edge.n + 1), item->loc};
+	if (dep->edge.n == LIST_MAX_PEERS) {
+		diag_error(y->diag, item->loc, "too-many-peers", "more than %d Expressway-E",
+			   LIST_MAX_PEERS);
+		y->failed = true;
+		return;
+	}
 	vec_add_in(y->arena, &dep->edge, peer);
 }
 
@@ -237,6 +253,12 @@ static void host_item(struct yaml *y, const struct node *item, void *object)
 	struct host host = {0};
 
 	decode_host(y, item, &host);
+	if (hosts->n == LIST_MAX_HOSTS) {
+		diag_error(y->diag, item->loc, "too-many-peers", "more than %d addresses",
+			   LIST_MAX_HOSTS);
+		y->failed = true;
+		return;
+	}
 	if (host.addr)
 		vec_add_in(y->arena, hosts, host);
 }
@@ -246,13 +268,18 @@ static void decode_hosts(struct yaml *y, const struct node *value, struct deploy
 {
 	struct named_hosts *slot;
 
-	vec_each (known, &dep->given_hosts)
+	vec_each(known, &dep->given_hosts)
 		if (!strcmp(known->name.text, name)) {
 			diag_error(y->diag, name_loc, "duplicate-key", "'%s' is given twice", name);
 			diag_note(y->diag, known->name.loc, "first given here");
 			yaml_skip(y, value);
 			return;
 		}
+	if (dep->given_hosts.n == LIST_MAX_ROLES) {
+		diag_error(y->diag, name_loc, "too-many", "more than %d roles", LIST_MAX_ROLES);
+		y->failed = true;
+		return;
+	}
 	slot = vec_push_in(y->arena, &dep->given_hosts);
 	*slot = (struct named_hosts){.name = {name, name_loc}};
 	yaml_items(y, value, host_item, &slot->hosts, "a list of addresses");
@@ -313,7 +340,7 @@ static void deployment_clients(struct yaml *y, const struct node *value, void *o
 	unsigned int before = y->diag->errors;
 
 	decode_words(y, value, &dep->clients, "an endpoint");
-	if (!dep->clients.n && y->diag->errors == before)
+	if (!dep->clients.n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, value->loc, "wrong-type",
 			   "an empty list of clients; leave the rows out with 'omit'");
 }
@@ -327,10 +354,6 @@ static void deployment_ports(struct yaml *y, const struct node *value, void *obj
 	for (size_t i = 0; i < defs.n; i++) {
 		struct port_def *def = &defs.at[i];
 
-		vec_each (known, &dep->overrides)
-			if (!strcmp(known->name.text, def->name.text))
-				diag_error(y->diag, def->name.loc, "duplicate-key",
-					   "'%s' is given twice", def->name.text);
 		if (def->value.n)
 			vec_add_in(y->arena, &dep->overrides,
 				   ((struct port_override){def->name, def->value}));
@@ -371,7 +394,7 @@ static void deployment_assert(struct yaml *y, const struct node *value, void *ob
 	decode_words(y, value, &((struct deployment *)object)->given_assertions, "an assertion");
 }
 
-static const struct field deployment_fields[] = {
+static const struct yaml_field deployment_fields[] = {
 	{"name", deployment_name, true},	{"profile", deployment_profile, true},
 	{"edge", deployment_edge, true},	{"core", deployment_core, false},
 	{"guest", deployment_guest, false},	{"source_ports", deployment_source_ports, false},
@@ -417,11 +440,11 @@ static void site_deployments(struct yaml *y, const struct node *value, void *obj
 	unsigned int before = y->diag->errors;
 
 	yaml_items(y, value, deployment_item, object, "a list of deployments");
-	if (!((struct site *)object)->deployments.n && y->diag->errors == before)
+	if (!((struct site *)object)->deployments.n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, value->loc, "wrong-type", "an empty list of deployments");
 }
 
-static const struct field site_fields[] = {
+static const struct yaml_field site_fields[] = {
 	{"version", site_version, true},
 	{"gateway", site_gateway, true},
 	{"deployments", site_deployments, true},

@@ -34,23 +34,25 @@ static void fail_syntax(struct yaml *y)
 	if (p->error == YAML_MEMORY_ERROR)
 		mem_exhausted();
 	if (p->error == YAML_READER_ERROR) { /* it counts bytes and has no line */
-		uint32_t line = 1;
-		size_t start = 0;
+		struct loc loc = {y->source, 1, 1, 1};
 
-		for (size_t i = 0; i < p->problem_offset && i < y->source->len; i++)
-			if (y->source->text[i] == '\n') {
-				line++;
-				start = i + 1;
+		for (size_t i = 0; i < p->problem_offset && i < y->text_len; loc.column++) {
+			size_t n = utf8_len(y->text + i, y->text_len - i);
+
+			if (y->text[i] == '\n') {
+				loc.line++;
+				loc.column = 0;
 			}
-		diag_error(
-			y->diag,
-			(struct loc){y->source, line, (uint32_t)(p->problem_offset - start) + 1, 1},
-			"yaml-encoding", "not UTF-8 text: %s", problem);
+			i += n ? n : 1;
+		}
+		diag_error(y->diag, loc, "yaml-encoding", "not UTF-8 text: %s", problem);
 		return;
 	}
 	diag_error(y->diag, loc_of(y, p->problem_mark, p->problem_mark), "yaml-syntax",
 		   "malformed YAML: %s%s%s", problem, p->context ? ", " : "",
 		   p->context ? p->context : "");
+	if (p->context && p->context_mark.line != p->problem_mark.line)
+		diag_note(y->diag, loc_of(y, p->context_mark, p->context_mark), "it began here");
 }
 
 /* Fetch the next event into the state; false at a failure. */
@@ -163,8 +165,14 @@ struct node yaml_open(struct yaml *y, const struct source *source, struct diag *
 		return none;
 	}
 	yaml_parser_set_encoding(&y->state->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&y->state->parser, (const unsigned char *)source->text,
-				     source->len);
+	y->text = source->text;
+	y->text_len = source->len;
+	if (source->len >= 3 && !memcmp(source->text, "\xef\xbb\xbf", 3)) { /* byte order mark */
+		y->text += 3;
+		y->text_len -= 3;
+	}
+	yaml_parser_set_input_string(&y->state->parser, (const unsigned char *)y->text,
+				     y->text_len);
 	e = &y->state->event;
 	if (!fetch(y) || !fetch(y)) /* the stream's start, then the document's */
 		return none;
@@ -224,13 +232,20 @@ static const char *kind_name(enum node_kind kind)
 	return "nothing";
 }
 
+/* YAML 1.1's words for nothing. */
+static bool is_null(const struct node *node)
+{
+	return node->kind == NODE_SCALAR && !node->quoted &&
+	       (!*node->text || !strcmp(node->text, "~") || !strcmp(node->text, "null"));
+}
+
 bool yaml_is(struct yaml *y, const struct node *node, enum node_kind kind, const char *what)
 {
 	if (node->kind == kind)
 		return true;
 	if (y->failed || node->kind == NODE_ALIAS) /* that was told */
 		return false;
-	if (node->kind == NODE_SCALAR && !*node->text && !node->quoted)
+	if (is_null(node))
 		diag_error(y->diag, node->loc, "wrong-type", "expected %s, found nothing", what);
 	else
 		diag_error(y->diag, node->loc, "wrong-type", "expected %s, found %s", what,
@@ -243,7 +258,7 @@ bool yaml_word(struct yaml *y, const struct node *node, const char *what)
 {
 	if (!yaml_is(y, node, NODE_SCALAR, what))
 		return false;
-	if (*node->text)
+	if (*node->text && !is_null(node))
 		return true;
 	diag_error(y->diag, node->loc, "wrong-type", "expected %s, found nothing", what);
 	return false;
@@ -312,7 +327,7 @@ int yaml_choice(struct yaml *y, const struct node *node, const char *const *word
 	return -1;
 }
 
-static void unknown_key(struct yaml *y, const struct node *key, const struct field *fields,
+static void unknown_key(struct yaml *y, const struct node *key, const struct yaml_field *fields,
 			size_t n, const char *what)
 {
 	const char *words[YAML_MAX_FIELDS];
@@ -325,7 +340,7 @@ static void unknown_key(struct yaml *y, const struct node *key, const struct fie
 	buf_free(&name);
 }
 
-void yaml_fields(struct yaml *y, const struct node *map, const struct field *fields, size_t n,
+void yaml_fields(struct yaml *y, const struct node *map, const struct yaml_field *fields, size_t n,
 		 void *object, const char *what)
 {
 	struct loc seen[YAML_MAX_FIELDS] = {0};

@@ -35,6 +35,8 @@ struct yaml {
 	struct arena *arena; /* where decoders put what they keep */
 	void *user;	     /* the object that decoders build */
 	const struct source *source;
+	const char *text; /* of the source, behind a byte order mark */
+	size_t text_len;
 	struct yaml_parser_state *state;
 	bool failed; /* nothing more can be read; an error was recorded */
 };
@@ -74,8 +76,8 @@ bool yaml_uint(struct yaml *y, const struct node *node, uint64_t min, uint64_t m
 int yaml_choice(struct yaml *y, const struct node *node, const char *const *words, size_t n,
 		const char *what);
 
-/** struct field - a key of a mapping and what reads its value into the object */
-struct field {
+/** struct yaml_field - a key of a mapping and what reads its value into the object */
+struct yaml_field {
 	const char *key;
 	void (*decode)(struct yaml *y, const struct node *value, void *object);
 	bool required;
@@ -86,7 +88,7 @@ struct field {
  * Unknown keys (with a suggestion), duplicate keys and missing required ones are errors; @what
  * names the object in them.
  */
-void yaml_fields(struct yaml *y, const struct node *map, const struct field *fields, size_t n,
+void yaml_fields(struct yaml *y, const struct node *map, const struct yaml_field *fields, size_t n,
 		 void *object, const char *what);
 
 /** yaml_items - read the list @list, calling @decode for each item */

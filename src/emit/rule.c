@@ -29,6 +29,7 @@ struct walk {
 	int nfproto_waits;  /* a family whose test was not yet told; -1: none */
 	bool started;
 	struct buf map_key; /* of the map looked up last */
+	bool map_waits;	    /* its data was not yet used */
 };
 
 /** struct words - a field of packets as nft names it */
@@ -75,7 +76,7 @@ static bool payload_words(const struct walk *w, const struct expr *e, struct wor
 		words->name = known[i].name;
 		words->type = known[i].type;
 		words->is_ipv4 = !transport || w->l4proto == IPPROTO_ICMP;
-		words->is_l4 = transport && w->l4proto >= 0;
+		words->is_l4 = transport && strcmp(proto, "th ");
 		return true;
 	}
 	return false;
@@ -155,7 +156,12 @@ static bool emit_lookup(struct walk *w, const struct expr *e)
 	const struct set *set = e->lookup.set;
 	bool vmap = set->n_data && set->data[0] == TYPE_VERDICT;
 
+	if (set->n_data && e->lookup.invert)
+		return false;
 	if (set->n_data && !vmap) { /* told with the statement that uses the data */
+		if (w->map_waits)
+			return false;
+		w->map_waits = true;
 		w->map_key.n = 0;
 		if (!emit_key(w, set, e->lookup.sreg, &w->map_key))
 			return false;
@@ -187,11 +193,15 @@ static bool emit_cmp(struct walk *w, const struct expr *e)
 	if (!load_words(w, from, &words) || e->cmp.value.len != datatype_len(words.type))
 		return false;
 	if (words.type == TYPE_NFPROTO) {
+		if (w->nfproto_waits >= 0)
+			settle(w, NULL);
 		w->nfproto_waits = e->cmp.value.bytes[0];
 		return e->cmp.op == CMP_EQ &&
 		       (w->nfproto_waits == NFPROTO_IPV4 || w->nfproto_waits == NFPROTO_IPV6);
 	}
 	if (from->kind == EXPR_META && from->meta.key == META_L4PROTO && e->cmp.op == CMP_EQ) {
+		if (w->l4proto_waits)
+			settle(w, NULL);
 		w->l4proto = e->cmp.value.bytes[0];
 		w->l4proto_waits = true;
 		return true;
@@ -225,7 +235,8 @@ static bool emit_ct(struct walk *w, const struct expr *e)
 	uint32_t bits = 0;
 
 	if (!mask || !cmp || mask->kind != EXPR_BITWISE || cmp->kind != EXPR_CMP ||
-	    cmp->cmp.op != CMP_NEQ || mask->bitwise.mask.len != 4)
+	    cmp->cmp.op != CMP_NEQ || mask->bitwise.mask.len != 4 || cmp->cmp.value.len != 4 ||
+	    mask->bitwise.sreg != e->ct.dreg || cmp->cmp.sreg != mask->bitwise.dreg)
 		return false;
 	for (int i = 0; i < 4; i++) {
 		bits = bits << 8 | mask->bitwise.mask.bytes[i];
@@ -263,6 +274,7 @@ static bool emit_nat(struct walk *w, const struct expr *e)
 	if (!map || (e->nat.has_port && w->slots[e->nat.port].map != map) ||
 	    e->nat.has_port != (map->lookup.set->n_data == 2))
 		return false;
+	w->map_waits = false;
 	separate(w);
 	buf_printf(out, "%s ip to ", e->nat.kind == NAT_DNAT ? "dnat" : "snat");
 	buf_add(out, w->map_key.at, w->map_key.n);
@@ -318,7 +330,7 @@ int emit_rule(const struct rule *rule, struct buf *out)
 	while (w.at < rule->n && emit_expr(&w, &rule->at[w.at]))
 		w.at++;
 	buf_free(&w.map_key);
-	if (w.at < rule->n) {
+	if (w.at < rule->n || w.map_waits) {
 		out->n = start;
 		buf_printf(out, "# a rule that has no words: expression %zu", w.at + 1);
 		return -EOPNOTSUPP;

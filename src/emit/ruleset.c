@@ -85,7 +85,7 @@ static int emit_chain(const struct chain *chain, struct buf *out)
 		emit_priority(chain->priority, out);
 		buf_printf(out, "; policy %s;\n", chain->policy_drop ? "drop" : "accept");
 	}
-	vec_each (rule, &chain->rules) {
+	vec_each(rule, &chain->rules) {
 		int r;
 
 		buf_puts(out, "\t\t");
@@ -115,9 +115,9 @@ int emit_ruleset(const struct ruleset *rs, struct buf *out)
 	/* the first makes sure that there is something to delete */
 	buf_printf(out, "table inet %s\ndelete table inet %s\n\ntable inet %s {\n", table->name,
 		   table->name, table->name);
-	vec_each (set, &table->sets)
+	vec_each(set, &table->sets)
 		emit_set(*set, out);
-	vec_each (chain, &table->chains) {
+	vec_each(chain, &table->chains) {
 		int r = emit_chain(*chain, out);
 
 		if (r)

@@ -41,10 +41,10 @@ static void make_address_sets(struct compiler *c)
 
 	c->public = address_set(c, "public");
 	c->own = address_set(c, "own");
-	vec_each (it, &c->site->deployments) {
+	vec_each(it, &c->site->deployments) {
 		const struct deployment *dep = *it;
 
-		vec_each (peer, &dep->edge) {
+		vec_each(peer, &dep->edge) {
 			add_own(c->public, &peer->public);
 			add_own(c->own, &peer->public);
 			for (size_t i = 0; i < dep->model->n_nics; i++)
@@ -52,7 +52,7 @@ static void make_address_sets(struct compiler *c)
 		}
 		for (size_t i = 0; i < dep->model->n_roles; i++)
 			if (dep->model->roles[i].zone != ZONE_WAN)
-				vec_each (host, &dep->roles[i])
+				vec_each(host, &dep->roles[i])
 					add_own(c->own, host);
 	}
 	set_sort(c->rs, c->public, &a, &b);
@@ -85,7 +85,7 @@ static void match_zone(struct compiler *c, struct builder *b, enum field field, 
 		return;
 	}
 	set = ruleset_set(c->rs, NULL, key, 1, NULL, 0);
-	vec_each (nic, nics)
+	vec_each(nic, nics)
 		set_put(set_add(set, 0), value_ifname(nic->name));
 	rule_lookup(b, &field, 1, set, false);
 }
@@ -111,10 +111,10 @@ static void make_drop_chain(struct compiler *c)
  * address, on any port. */
 static bool opens_to_wan(const struct compiler *c)
 {
-	vec_each (group, &c->groups.all)
+	vec_each(group, &c->groups.all)
 		if ((*group)->kind == GROUP_SNAT && (*group)->like->to == ZONE_WAN)
 			return true;
-	vec_each (group, &c->groups.all)
+	vec_each(group, &c->groups.all)
 		if ((*group)->kind == GROUP_ACCEPT && (*group)->like->to == ZONE_WAN &&
 		    ((*group)->like->src.is_edge || (*group)->src != PARTY_MACHINES))
 			return true;
@@ -132,12 +132,12 @@ static void make_raw(struct compiler *c)
 	struct builder b;
 	struct chain *chain;
 
-	vec_each (group, &c->groups.all) {
+	vec_each(group, &c->groups.all) {
 		const struct flow *flow = (*group)->like;
 
 		if (flow->from != ZONE_WAN || flow->proto == IPPROTO_ICMP)
 			continue;
-		vec_each (i, &(*group)->flows) {
+		vec_each(i, &(*group)->flows) {
 			const struct range_set dport = c->groups.policy->flows.at[*i].dport;
 
 			for (size_t k = 0; k < dport.n; k++)
@@ -170,7 +170,7 @@ static void make_prerouting(struct compiler *c)
 	struct set *vmap;
 	struct builder b;
 
-	vec_each (group, &c->groups.all)
+	vec_each(group, &c->groups.all)
 		if ((*group)->kind == GROUP_DNAT || (*group)->kind == GROUP_DNAT_PORTS)
 			used |= 1u << (*group)->like->from;
 	vmap = zones_side_vmap(c, "dnat_", used, fill_dnat);
@@ -268,7 +268,7 @@ static zone_bits used_pairs(const struct compiler *c, enum group_kind kind, enum
 {
 	zone_bits used = 0;
 
-	vec_each (group, &c->groups.all)
+	vec_each(group, &c->groups.all)
 		if ((*group)->kind == kind || (*group)->kind == or)
 			used |= pair_bit((*group)->like->from, (*group)->like->to);
 	return used;
@@ -317,7 +317,7 @@ static void make_postrouting(struct compiler *c)
 
 static void make_origins(struct ruleset *rs, const struct policy *policy)
 {
-	vec_each (flow, &policy->flows)
+	vec_each(flow, &policy->flows)
 		vec_add(&rs->origins,
 			((struct origin){flow->row->id.text, flow->dep->name.text,
 					 flow->row->of_site ? flow->row->loc : flow->dep->name.loc,

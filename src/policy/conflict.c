@@ -2,6 +2,8 @@
 /* Rows that want different things of the same packets. */
 #include "policy.h"
 
+#include "jgfw/index.h"
+
 #include <netinet/in.h>
 
 /* The address that packets to @m bear when they are sent. */
@@ -99,6 +101,7 @@ void policy_check_conflicts(const struct policy *policy, struct diag *diag)
 	struct {
 		VEC(struct sharer);
 	} sharers = {0};
+	struct index pairs = {0};
 
 	for (size_t i = 0; i < policy->flows.n;) {
 		const struct deployment *dep = policy->flows.at[i].dep;
@@ -107,23 +110,29 @@ void policy_check_conflicts(const struct policy *policy, struct diag *diag)
 		while (span.end < policy->flows.n && policy->flows.at[span.end].dep == dep)
 			span.end++;
 		check_spans(policy, span, span, diag);
-		vec_each (peer, &dep->edge)
+		vec_each(peer, &dep->edge)
 			if (peer->public.addr)
 				vec_add(&sharers,
 					((struct sharer){peer->public.addr, (uint32_t)spans.n}));
 		vec_add(&spans, span);
 		i = span.end;
 	}
-	/* deployments that share an Expressway-E: each with the first of them */
+	/* deployments that share an Expressway-E, each with each, once */
 	if (sharers.n)
 		qsort(sharers.at, sharers.n, sizeof(*sharers.at), sharer_order);
 	for (size_t i = 1, first = 0; i < sharers.n; i++) {
 		if (sharers.at[i].public != sharers.at[first].public)
 			first = i;
-		else
-			check_spans(policy, spans.at[sharers.at[first].span],
-				    spans.at[sharers.at[i].span], diag);
+		for (size_t k = first; k < i; k++) {
+			const uint32_t pair[] = {sharers.at[k].span, sharers.at[i].span};
+			void **seen = index_find(&pairs, pair, sizeof(pair));
+
+			if (!*seen)
+				check_spans(policy, spans.at[pair[0]], spans.at[pair[1]], diag);
+			*seen = &pairs;
+		}
 	}
+	index_free(&pairs);
 	vec_free(&spans);
 	vec_free(&sharers);
 }

@@ -80,9 +80,11 @@ static void need_addresses(struct expansion *x, const struct row *row, const str
 	if (end->kind == END_ROLE && !dep->roles[end->role].n && !(x->cast.told & bit)) {
 		x->cast.told |= bit;
 		diag_error(x->diag, dep->name.loc, "missing-address",
-			   "row '%s' needs the address of an %s ('%s'), and '%s' has none",
-			   row->id.text, model->roles[end->role].label,
-			   model->roles[end->role].name.text, dep->name.text);
+			   "row '%s' needs the address of %s %s ('%s'), and '%s' has none",
+			   row->id.text,
+			   strchr("AEIOU", model->roles[end->role].label[0]) ? "an" : "a",
+			   model->roles[end->role].label, model->roles[end->role].name.text,
+			   dep->name.text);
 	}
 	if ((end->kind != END_PUBLIC && end->kind != END_NIC) || x->cast.told & bit)
 		return;
@@ -95,8 +97,9 @@ static void need_addresses(struct expansion *x, const struct row *row, const str
 			continue;
 		x->cast.told |= bit;
 		diag_error(x->diag, peer->loc, "missing-address",
-			   "row '%s' needs the %s address ('%s') of this %s", row->id.text,
+			   "row '%s' needs the %s%s ('%s') of this %s", row->id.text,
 			   nic ? "public" : model->nics[end->nic].label,
+			   nic || !strstr(model->nics[end->nic].label, "address") ? " address" : "",
 			   nic ? "public" : model->nics[end->nic].name.text, model->edge_label);
 	}
 }
@@ -121,7 +124,7 @@ struct party policy_edges_among(const struct policy *policy, const struct flow *
 
 	if (flow->src.kind == PARTY_ANY)
 		return party;
-	vec_each (m, edges)
+	vec_each(m, edges)
 		if (range_within((struct range){m->addr, m->addr}, flow->src.range))
 			vec_add_in(arena, &found, *m);
 	party.at = found.at;
@@ -138,8 +141,8 @@ static int machine_order(const void *a, const void *b)
 
 static void list_zone_edges(struct policy *policy, const struct site *site)
 {
-	vec_each (dep, &site->deployments)
-		vec_each (peer, &(*dep)->edge)
+	vec_each(dep, &site->deployments)
+		vec_each(peer, &(*dep)->edge)
 			for (size_t i = 0; i < (*dep)->model->n_nics && peer->public.addr; i++)
 				if (peer->nics[i].addr)
 					vec_add_in(&policy->arena,
@@ -216,7 +219,7 @@ static bool is_omitted(const struct deployment *dep, const struct row *row)
 {
 	const char *id = row->translation_of.text ? row->translation_of.text : row->id.text;
 
-	vec_each (word, &dep->omit)
+	vec_each(word, &dep->omit)
 		if (!strcmp(word->text, id))
 			return true;
 	return false;
@@ -257,15 +260,16 @@ static void expand_deployment(struct expansion *x, const struct deployment *dep)
 	x->dep = dep;
 	x->in_force = false;
 	cast_make(x);
-	vec_each (row, model_rows)
+	vec_each(row, model_rows)
 		expand_row(x, row);
-	vec_each (row, &dep->rows)
+	vec_each(row, &dep->rows)
 		expand_row(x, row);
 	if (!x->in_force)
-		diag_error(x->diag, dep->name.loc, "no-row-in-force",
-			   "no row of '%s' is in force: the gateway has no two zones that a row of "
-			   "profile '%s' connects",
-			   dep->name.text, dep->profile_name.text);
+		diag_error(
+			x->diag, dep->name.loc, "no-row-in-force",
+			"no row of '%s' is in force: of profile '%s' the gateway connects no two "
+			"zones of a row that is not omitted",
+			dep->name.text, dep->profile_name.text);
 }
 
 struct policy *policy_expand(const struct site *site, struct diag *diag)
@@ -276,7 +280,7 @@ struct policy *policy_expand(const struct site *site, struct diag *diag)
 
 	policy->site = site;
 	list_zone_edges(policy, site);
-	vec_each (dep, &site->deployments)
+	vec_each(dep, &site->deployments)
 		expand_deployment(&x, *dep);
 	if (diag->errors == before)
 		policy_check_conflicts(policy, diag);

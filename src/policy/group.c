@@ -109,7 +109,7 @@ static void join(struct grouping *g, enum group_kind kind, uint32_t index, bool 
 	vec_add(&group->flows, index);
 	if (kind != GROUP_DNAT_PORTS)
 		return;
-	vec_each (row, &group->rows)
+	vec_each(row, &group->rows)
 		known |= *row == flow->row || !strcmp((*row)->id.text, flow->row->id.text);
 	if (!known)
 		vec_add(&group->rows, flow->row);
@@ -187,7 +187,7 @@ void groups_make(struct groups *groups, const struct policy *policy, struct rule
 
 void groups_free(struct groups *groups)
 {
-	vec_each (group, &groups->all) {
+	vec_each(group, &groups->all) {
 		vec_free(&(*group)->flows);
 		vec_free(&(*group)->rows);
 	}

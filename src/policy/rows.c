@@ -27,7 +27,7 @@ static void group_comment(struct builder *b, const struct group *group)
 		row_comment(b, group->like->row);
 		return;
 	}
-	vec_each (row, &group->rows) {
+	vec_each(row, &group->rows) {
 		if (text.n > SHORT_COMMENT) {
 			buf_printf(&text, " and %zu more", left);
 			break;
@@ -210,7 +210,7 @@ static struct set *make_vmap(struct compiler *c, const char *prefix,
 	}
 	if (d.runs.n)
 		qsort(d.runs.at, d.runs.n, sizeof(*d.runs.at), run_order);
-	vec_each (run, &d.runs) {
+	vec_each(run, &d.runs) {
 		const struct chain *chain = row_chain(c, &d, prefix, groups, run->at, run->n);
 
 		set_put(set_put(set_add(vmap, 0), value_u8(run->at->proto)),
@@ -244,7 +244,7 @@ void fill_forward(struct compiler *c, struct chain *chain, const char *name, zon
 	struct chain_groups groups = {0};
 	struct set *vmap;
 
-	vec_each (it, &c->groups.all)
+	vec_each(it, &c->groups.all)
 		if ((*it)->kind == GROUP_ACCEPT &&
 		    bits & pair_bit((*it)->like->from, (*it)->like->to))
 			vec_add(&groups, *it);
@@ -254,7 +254,7 @@ void fill_forward(struct compiler *c, struct chain *chain, const char *name, zon
 
 		rule_lookup(&b, fields, 2, vmap, false);
 	}
-	vec_each (it, &groups) {
+	vec_each(it, &groups) {
 		struct group *group = *it;
 		struct range_set ranges = only_ranges(c, group->like);
 		struct builder b;
@@ -271,7 +271,7 @@ void fill_forward(struct compiler *c, struct chain *chain, const char *name, zon
 void fill_dnat(struct compiler *c, struct chain *chain, const char *name, zone_bits bits)
 {
 	(void)name;
-	vec_each (it, &c->groups.all) {
+	vec_each(it, &c->groups.all) {
 		struct group *group = *it;
 		enum field fields[4];
 		struct builder b;
@@ -293,7 +293,7 @@ void fill_dnat(struct compiler *c, struct chain *chain, const char *name, zone_b
 void fill_snat(struct compiler *c, struct chain *chain, const char *name, zone_bits bits)
 {
 	(void)name;
-	vec_each (it, &c->groups.all) {
+	vec_each(it, &c->groups.all) {
 		struct group *group = *it;
 		enum field fields[4];
 		struct range one;

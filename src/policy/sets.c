@@ -149,7 +149,7 @@ static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
 	} cuts = {0};
 	struct rectangles out = {0};
 
-	vec_each (r, v) {
+	vec_each(r, v) {
 		vec_add(&cuts, (uint64_t)r->x.lo);
 		vec_add(&cuts, (uint64_t)r->x.hi + 1);
 	}
@@ -161,11 +161,11 @@ static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
 
 		if (cuts.at[i] == cuts.at[i - 1])
 			continue;
-		vec_each (r, v)
+		vec_each(r, v)
 			if (range_within(strip, r->x))
 				vec_add(&in, ((struct rectangle){strip, r->y, r->addr, r->origin}));
 		join_ranges(rs, &in, true);
-		vec_each (r, &in)
+		vec_each(r, &in)
 			vec_add(&out, *r);
 		vec_free(&in);
 	}
@@ -181,7 +181,7 @@ static void make_elements(struct group *group, struct groups *groups)
 	struct rectangles rects = {0};
 	struct arena arena = {0};
 
-	vec_each (i, &group->flows) {
+	vec_each(i, &group->flows) {
 		const struct flow *flow = &groups->policy->flows.at[*i];
 		struct party src = flow->src;
 
@@ -194,7 +194,7 @@ static void make_elements(struct group *group, struct groups *groups)
 		cut_rectangles(rs, &rects);
 	else if (set->interval)
 		join_ranges(rs, &rects, group->src != PARTY_RANGE);
-	vec_each (r, &rects) {
+	vec_each(r, &rects) {
 		uint8_t *at = set_add(set, r->origin);
 
 		for (int hi = 0; hi <= set->interval; hi++) {
@@ -214,7 +214,7 @@ static void make_elements(struct group *group, struct groups *groups)
 /* Elements ADDRESS . PROTOCOL . PORT : ADDRESS . PORT */
 static void make_port_elements(struct group *group, const struct policy *policy)
 {
-	vec_each (i, &group->flows) {
+	vec_each(i, &group->flows) {
 		const struct flow *flow = &policy->flows.at[*i];
 
 		for (size_t m = 0; m < flow->dst.n; m++) {
@@ -300,7 +300,7 @@ static bool counts(const struct groups *groups, const struct group *group)
 
 static struct set *find_shared(const struct groups *groups, const struct group *group)
 {
-	vec_each (other, &groups->all) {
+	vec_each(other, &groups->all) {
 		if (!(*other)->set || (*other)->kind == GROUP_DNAT_PORTS || counts(groups, group) ||
 		    counts(groups, *other))
 			continue;

@@ -17,10 +17,10 @@ struct zone_chains {
 void zones_collect(struct compiler *c)
 {
 	for (int z = 0; z < ZONE_COUNT; z++)
-		vec_each (nic, &c->site->zones[z]) {
+		vec_each(nic, &c->site->zones[z]) {
 			struct nic_zones *known = NULL;
 
-			vec_each (n, &c->nics)
+			vec_each(n, &c->nics)
 				if (!strcmp(n->name, nic->name))
 					known = n;
 			if (!known) {
@@ -67,7 +67,7 @@ static const struct chain *zone_chain(struct compiler *c, struct zone_chains *ch
 	struct buf name = {0};
 	struct chain *chain;
 
-	vec_each (known, chains)
+	vec_each(known, chains)
 		if (known->bits == bits)
 			return known->chain;
 	chain_name(&name, stem, bits, pairs);
@@ -88,8 +88,8 @@ struct set *zones_pair_vmap(struct compiler *c, const char *stem, zone_bits used
 	struct zone_chains chains = {0};
 	struct set *vmap = NULL;
 
-	vec_each (in, &c->nics)
-		vec_each (out, &c->nics) {
+	vec_each(in, &c->nics)
+		vec_each(out, &c->nics) {
 			zone_bits bits = bits_between(in, out, used);
 			const struct chain *chain;
 
@@ -113,7 +113,7 @@ struct set *zones_side_vmap(struct compiler *c, const char *stem, zone_bits used
 	struct zone_chains chains = {0};
 	struct set *vmap = NULL;
 
-	vec_each (nic, &c->nics) {
+	vec_each(nic, &c->nics) {
 		const struct chain *chain;
 
 		if (!(nic->zones & used))

@@ -326,7 +326,7 @@ static void section(const struct policy *policy, size_t begin, size_t end, bool 
 
 static void tell_footnotes(const struct model *model, enum report_format format, struct buf *out)
 {
-	vec_each (note, &model->footnotes) {
+	vec_each(note, &model->footnotes) {
 		buf_printf(out, format == REPORT_TEXT ? "[%u] " : "- \\[%u\\] ", note->number);
 		if (format == REPORT_TEXT)
 			buf_puts(out, note->text);
@@ -372,7 +372,7 @@ static void report_csv(const struct policy *policy, struct buf *out)
 {
 	struct table_text table = {.heads = columns, .columns = COLUMNS};
 
-	vec_each (flow, &policy->flows) {
+	vec_each(flow, &policy->flows) {
 		struct line line;
 
 		tell_flow(&line, policy->site, flow);
@@ -424,7 +424,7 @@ static void report_json(const struct policy *policy, struct buf *out)
 	const char *separator = "";
 
 	buf_puts(out, "\"rows\":[");
-	vec_each (flow, &policy->flows) {
+	vec_each(flow, &policy->flows) {
 		struct line line;
 
 		buf_puts(out, separator);
@@ -474,7 +474,7 @@ void report_profile(const struct profile *profile, enum report_format format, st
 	} else {
 		buf_printf(out, "%s: %s\n\n", profile->name.text, profile->title);
 	}
-	vec_each (row, &profile->model->rows) {
+	vec_each(row, &profile->model->rows) {
 		struct line line = {0};
 		struct buf translate = {0};
 

@@ -69,9 +69,9 @@ void ruleset_free(struct ruleset *rs)
 {
 	if (!rs)
 		return;
-	vec_each (set, &rs->table.sets)
+	vec_each(set, &rs->table.sets)
 		set_release(*set);
-	vec_each (set, &rs->anonymous)
+	vec_each(set, &rs->anonymous)
 		set_release(*set);
 	vec_free(&rs->origins);
 	arena_free(&rs->arena);
@@ -220,6 +220,12 @@ static void permute(struct set *set, const struct sort_key *keys)
 	set->cap = set->n;
 }
 
+static bool same_verdict(const struct set *set, size_t a, size_t b)
+{
+	return !set->verdicts || (set->verdicts[a].kind == set->verdicts[b].kind &&
+				  set->verdicts[a].chain == set->verdicts[b].chain);
+}
+
 int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b)
 {
 	size_t key_len = set->stride - set->data_len;
@@ -242,7 +248,7 @@ int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b)
 		uint8_t *last = set->bytes + n * set->stride;
 		const uint8_t *at = set->bytes + i * set->stride;
 
-		if (!memcmp(last, at, set->stride) && !set->verdicts) {
+		if (!memcmp(last, at, set->stride) && same_verdict(set, n, i)) {
 			set->origins[n] = origin_join(rs, set->origins[n], set->origins[i]);
 			continue;
 		}

@@ -7,21 +7,17 @@ from sites import KINDS, PROFILES, deployment, site, zones, zones_of
 
 SITES, PACKETS = 8, 1000
 
-DUAL_ROWS = (
-    {"id": "dns", "from": "edge.outward", "to": "wan:9.9.9.9", "proto": "tcp+udp", "dport": 53},
-    {"id": "ssh", "from": "lan:10.10.0.0/24", "to": "edge.inward", "proto": "tcp", "dport": 22},
-    {"id": "tunnel", "from": "core", "to": "edge.inward", "proto": "tls", "sport": "25000-29999", "dport": [22, 7001]},
-    {"id": "ping", "from": "core", "to": "edge.inward", "proto": "icmp", "icmp": "echo-request"},
-    {"id": "ntp", "from": "edge.inward", "to": "lan:10.10.0.53", "proto": "udp", "dport": 123},
-    {"id": "pages", "from": "wan:198.51.100.0/29", "to": "edge.public", "proto": "tls", "dport": 81, "translate": 9443},
-)
-SINGLE_ROWS = (
-    {"id": "dns", "from": "edge.private", "to": "wan:9.9.9.9", "proto": "tcp+udp", "dport": 53},
-    {"id": "ssh", "from": "lan:10.10.0.0/24", "to": "edge.private", "proto": "tcp", "dport": 22},
-    {"id": "ping", "from": "core", "to": "edge.private", "proto": "icmp", "icmp": "echo-request"},
-    {"id": "ntp", "from": "e1.private", "to": "lan:10.10.0.53", "proto": "udp", "dport": "123-124"},
-    {"id": "pages", "from": "wan", "to": "e1.public", "proto": "tls", "dport": 8443, "translate": 9443},
-)
+# Ends of rows that a site may write itself, by model.
+SOURCES = {
+    "dual": ("any", "core", "guest", "edge.outward", "edge.inward", "e1.outward", "e1.inward"),
+    "single": ("any", "core", "guest", "edge.private", "e1.private"),
+}
+DESTINATIONS = {
+    "dual": ("edge.public", "e1.public", "edge.outward", "edge.inward", "e1.inward", "core", "guest"),
+    "single": ("edge.public", "e1.public", "edge.private", "e1.private", "core", "guest"),
+}
+SOURCE_NETWORKS = ("wan", "wan:198.51.100.0/29", "lan:10.99.0.0/16", "lan:10.10.0.0/24")
+DESTINATION_NETWORKS = ("wan", "wan:9.9.9.9", "wan:198.51.100.0/24", "lan:10.10.0.53")
 
 
 def test_random_packets(world, profile):
@@ -86,10 +82,10 @@ def random_deployment(rng, profile, block, gateway_zones, shared_interface, two_
         options["omit"] = [rng.choice([row.id for row in (DUAL if dual else SINGLE)])]
     if dual and "large" not in profile and rng.random() < 0.4:
         options["ports"] = {"media_demux": "2776-2777"}
-    if rng.random() < 0.3:
-        possible = [row for row in (DUAL_ROWS if dual else SINGLE_ROWS) if has_zones(row, gateway_zones)]
-        rows = rng.sample(possible, k=min(2, len(possible)))
-        options["rows"] = [row | {"purpose": "of the site's own"} for row in rows]
+    if rng.random() < 0.5:
+        rows = [random_row(rng, profile.split("-")[0], n) for n in range(rng.randint(1, 4))]
+        # Whom reflection hides besides the core is not said either.
+        options["rows"] = [row for row in rows if "reflection_source" not in options or ".public" not in row["to"]]
     return deployment(
         profile,
         peers=rng.randint(1, most),
@@ -102,7 +98,21 @@ def random_deployment(rng, profile, block, gateway_zones, shared_interface, two_
     )
 
 
-def has_zones(row, gateway_zones):
-    """A zone that a row names must stand on the gateway."""
-    named = {end.partition(":")[0] for end in (row["from"], row["to"])}
-    return all(name in gateway_zones for name in named & {"wan", "lan"})
+def random_row(rng, nics, n):
+    """The nth row of a site's own; no two rows claim the same ports."""
+    row = {
+        "id": f"own{n}",
+        "purpose": "of the site's own",
+        "from": rng.choice(SOURCES[nics] + SOURCE_NETWORKS),
+        "to": rng.choice(DESTINATIONS[nics] + DESTINATION_NETWORKS),
+    }
+    if rng.random() < 0.15:
+        return row | {"proto": "icmp", "icmp": "echo-request"}
+    first = 8000 + 20 * n
+    row["proto"] = rng.choice(("tcp", "tls", "udp", "tcp+udp"))
+    row["dport"] = rng.choice((first, f"{first}-{first + 5}", [first, f"{first + 3}-{first + 6}", first + 9]))
+    if rng.random() < 0.4:
+        row["sport"] = rng.choice((500, "1024-65535", "30000-30009", [123, "40000-41000"]))
+    if row["to"].endswith("public") and row["dport"] == first and rng.random() < 0.6:
+        row["translate"] = rng.choice((9443, 9980, first + 1))
+    return row

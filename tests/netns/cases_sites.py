@@ -85,6 +85,23 @@ def test_deployments_with_different_ports(world):
     world.check_dropped([Packet("wan0", UDP, CLIENT, f"203.0.113.{host}", 50000, 3483) for host in (10, 30, 70)])
 
 
+def test_deployments_with_the_same_hosts_inside(world):
+    """Two deployments with one Expressway-C and one guest server: each pair keeps to its own deployment's rows."""
+    inside = {"core": ["10.10.0.20"], "guest": ["10.10.0.30"]}
+    dual = site(
+        DUAL_BOTH,
+        deployment("dual-small", block=0) | inside,
+        deployment("dual-large", block=1, source_ports="any", omit=["d8"]) | inside,
+    )
+    check_thoroughly(world, dual, "one core for two dual NIC edges")
+    single = site(
+        SINGLE_BOTH,
+        deployment("single-small", block=0) | inside,
+        deployment("single-large", block=1, reflection_source="gateway", omit=["s7"]) | inside,
+    )
+    check_thoroughly(world, single, "one core for two single NIC edges")
+
+
 def test_source_ports_strict_and_any(world):
     for profile in ("dual-small", "single-large"):
         mixed = site(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "config/ports.h"
+#include "jgfw/policy.h"
 
 #include <string.h>
 
@@ -47,6 +47,14 @@ const struct message *message_find(const struct diag *d, const char *slug)
 	return NULL;
 }
 
+const char *error_slug(const struct diag *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->messages[i]->severity == DIAG_ERROR)
+			return d->messages[i]->slug;
+	return "";
+}
+
 size_t message_count(const struct diag *d, const char *slug)
 {
 	size_t count = 0;
@@ -60,7 +68,11 @@ void assert_ports(struct range_set set, const char *text)
 {
 	struct buf b = {0};
 
-	buf_port_set(&b, set);
+	for (size_t i = 0; i < set.n; i++) {
+		buf_printf(&b, "%s%u", i ? ", " : "", set.at[i].lo);
+		if (set.at[i].hi != set.at[i].lo)
+			buf_printf(&b, "-%u", set.at[i].hi);
+	}
 	ck_assert_str_eq(buf_str(&b), text);
 	buf_free(&b);
 }

@@ -187,11 +187,11 @@ static const struct {
 } normalizations[] = {
 	{{{0, 0}}, 0, {{0, 0}}, 0},
 	{{{5, 9}}, 1, {{5, 9}}, 1},
-	{{{7, 8}, {1, 2}}, 2, {{1, 2}, {7, 8}}, 2},	/* sorted */
-	{{{1, 5}, {3, 9}}, 2, {{1, 9}}, 1},		/* overlap */
-	{{{1, 5}, {6, 9}}, 2, {{1, 9}}, 1},		/* touch */
-	{{{1, 5}, {7, 9}}, 2, {{1, 5}, {7, 9}}, 2},	/* a gap of one */
-	{{{1, 9}, {3, 4}}, 2, {{1, 9}}, 1},		/* one within the other */
+	{{{7, 8}, {1, 2}}, 2, {{1, 2}, {7, 8}}, 2}, /* sorted */
+	{{{1, 5}, {3, 9}}, 2, {{1, 9}}, 1},	    /* overlap */
+	{{{1, 5}, {6, 9}}, 2, {{1, 9}}, 1},	    /* touch */
+	{{{1, 5}, {7, 9}}, 2, {{1, 5}, {7, 9}}, 2}, /* a gap of one */
+	{{{1, 9}, {3, 4}}, 2, {{1, 9}}, 1},	    /* one within the other */
 	{{{1, 9}, {3, 4}, {9, 12}}, 3, {{1, 12}}, 1},
 	{{{5, 5}, {5, 5}, {5, 5}}, 3, {{5, 5}}, 1},
 	{{{4, 4}, {2, 2}, {3, 3}, {1, 1}}, 4, {{1, 4}}, 1},
@@ -201,10 +201,7 @@ static const struct {
 	 2,
 	 {{UINT32_MAX - 1, UINT32_MAX}},
 	 1},
-	{{{3, UINT32_MAX}, {UINT32_MAX, UINT32_MAX}, {1, 1}},
-	 3,
-	 {{1, 1}, {3, UINT32_MAX}},
-	 2},
+	{{{3, UINT32_MAX}, {UINT32_MAX, UINT32_MAX}, {1, 1}}, 3, {{1, 1}, {3, UINT32_MAX}}, 2},
 	{{{UINT32_MAX - 2, UINT32_MAX - 2}, {UINT32_MAX, UINT32_MAX}},
 	 2,
 	 {{UINT32_MAX - 2, UINT32_MAX - 2}, {UINT32_MAX, UINT32_MAX}},
@@ -226,8 +223,10 @@ START_TEST(range_normalize_cases)
 END_TEST
 
 #define SET(...)                                                                                   \
-	{(const struct range[]){__VA_ARGS__},                                                      \
-	 sizeof((const struct range[]){__VA_ARGS__}) / sizeof(struct range)}
+	{                                                                                          \
+		(const struct range[]){__VA_ARGS__},                                               \
+			sizeof((const struct range[]){__VA_ARGS__}) / sizeof(struct range)         \
+	}
 
 static const struct {
 	struct range_set a, b;
@@ -245,8 +244,8 @@ static const struct {
 	{SET({1, 2}, {5, 6}, {9, 10}), SET({3, 4}, {7, 8}, {11, 12}), false, false},
 	{SET({1, 2}, {5, 6}, {9, 10}), SET({3, 4}, {7, 9}), true, false},
 	{SET({1, 100}), SET({3, 4}, {7, 9}), true, false},
-	{SET({1, 2}, {4, 4}, {UINT32_MAX, UINT32_MAX}), SET({3, 3}, {UINT32_MAX, UINT32_MAX}),
-	 true, false},
+	{SET({1, 2}, {4, 4}, {UINT32_MAX, UINT32_MAX}), SET({3, 3}, {UINT32_MAX, UINT32_MAX}), true,
+	 false},
 	{SET({0, UINT32_MAX}), SET({UINT32_MAX, UINT32_MAX}), true, false},
 };
 

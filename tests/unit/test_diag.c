@@ -15,23 +15,34 @@ static const struct {
 	{"a\nbc\nd\n", 2, 2, 1, "bc\n ^\n"},
 	{"a\r\nbc\r\nd\r\n", 2, 2, 1, "bc\n ^\n"},
 	{"a\rbc\rd", 2, 2, 1, "bc\n ^\n"},
-	{"a\xc2\x85" "bc", 2, 1, 1, "bc\n^\n"},		     /* YAML 1.1: next line */
-	{"a\xe2\x80\xa8" "bc\xe2\x80\xa9" "d", 3, 1, 1, "d\n^\n"}, /* separators */
-	{"a\n\nb", 2, 1, 1, "\n^\n"},
-	{"a\n", 2, 1, 1, "\n^\n"},	     /* at the end of the file */
-	{"a\n", 7, 1, 1, "\n^\n"},	     /* beyond it */
-	{"ab\n", 1, 9, 1, "ab\n  ^\n"},	     /* beyond the line's end: under its end */
-	{"ab\n", 1, 2, 9, "ab\n ^\n"},	     /* tildes end with the line */
+	{"a\xc2\x85"
+	 "bc",
+	 2, 1, 1, "bc\n^\n"}, /* YAML 1.1: next line */
+	{"a\xe2\x80\xa8"
+	 "bc\xe2\x80\xa9"
+	 "d",
+	 3, 1, 1, "d\n^\n"},		/* separators */
+	{"a\n\nb", 2, 1, 1, "\n^\n"},	/* an empty line */
+	{"a\n", 2, 1, 1, "\n^\n"},	/* at the end of the file */
+	{"a\n", 7, 1, 1, "\n^\n"},	/* beyond it */
+	{"ab\n", 1, 9, 1, "ab\n  ^\n"}, /* beyond the line's end: under its end */
+	{"ab\n", 1, 2, 9, "ab\n ^\n"},	/* tildes end with the line */
 	{"", 1, 1, 1, "\n^\n"},
 	{"\tx: y", 1, 2, 1, "        x: y\n        ^\n"},
 	{"ab\tx: y", 1, 4, 1, "ab      x: y\n        ^\n"}, /* to the next stop */
 	{"a\tb\tc", 1, 3, 3, "a       b       c\n        ^~~~~~~~~\n"},
 	{"\xc3\xbc: \xe2\x82\xac x", 1, 6, 1, "\xc3\xbc: \xe2\x82\xac x\n     ^\n"},
 	{"\xf0\x9f\x98\x80 x", 1, 1, 3, "\xf0\x9f\x98\x80 x\n^~~\n"},
-	{"a\xff" "bc", 1, 4, 1, "a?bc\n   ^\n"},     /* not UTF-8 */
+	{"a\xff"
+	 "bc",
+	 1, 4, 1, "a?bc\n   ^\n"},		       /* not UTF-8 */
 	{"a\x1b[31mb", 1, 7, 1, "a?[31mb\n      ^\n"}, /* no escape reaches the terminal */
-	{"a\xc2\x9b" "b", 1, 3, 1, "a?b\n  ^\n"},
-	{"\xef\xbb\xbf" "key: x", 1, 1, 3, "key: x\n^~~\n"}, /* a byte order mark */
+	{"a\xc2\x9b"
+	 "b",
+	 1, 3, 1, "a?b\n  ^\n"},
+	{"\xef\xbb\xbf"
+	 "key: x",
+	 1, 1, 3, "key: x\n^~~\n"}, /* a byte order mark */
 };
 
 START_TEST(diag_excerpts)
@@ -57,11 +68,8 @@ static const struct {
 	uint32_t column;
 	const char *begin, *end;
 } long_lines[] = {
-	{1, "0123456789", " ..."},
-	{120, "0123456789", " ..."},
-	{121, "... ", " ..."},
-	{500, "... ", " ..."},
-	{1000, "... ", "0123456789"},
+	{1, "0123456789", " ..."}, {120, "0123456789", " ..."},	 {121, "... ", " ..."},
+	{500, "... ", " ..."},	   {1000, "... ", "0123456789"},
 };
 
 START_TEST(diag_shows_the_part_of_a_long_line_around_the_caret)
@@ -243,15 +251,17 @@ START_TEST(diag_json_tells_errors_and_warnings_apart)
 	struct buf out = {0};
 
 	diag_error(&d, (struct loc){&s, 3, 7, 1}, "one", "'\\' and\n\"this\"");
-	diag_note(&d, (struct loc){0}, "a note is not an error");
+	diag_note(&d, (struct loc){0}, "and here");
 	diag_warn(&d, (struct loc){0}, "two", "nowhere");
 	diag_error(&d, (struct loc){0}, "three", "\xff");
 	diag_render_json(&d, &out, DIAG_ERROR);
-	ck_assert_str_eq(buf_str(&out),
-			 "[{\"file\":\"a\\\"b.yaml\",\"line\":3,\"column\":7,\"slug\":\"one\","
-			 "\"text\":\"'\\\\' and\\n\\\"this\\\"\"},"
-			 "{\"file\":null,\"line\":0,\"column\":0,\"slug\":\"three\","
-			 "\"text\":\"\\ufffd\"}]");
+	ck_assert_str_eq(
+		buf_str(&out),
+		"[{\"file\":\"a\\\"b.yaml\",\"line\":3,\"column\":7,\"slug\":\"one\","
+		"\"text\":\"'\\\\' and?\\\"this\\\"\","
+		"\"notes\":[{\"file\":null,\"line\":0,\"column\":0,\"text\":\"and here\"}]},"
+		"{\"file\":null,\"line\":0,\"column\":0,\"slug\":\"three\","
+		"\"text\":\"?\"}]");
 	buf_free(&out);
 	diag_render_json(&d, &out, DIAG_WARNING);
 	ck_assert_str_eq(buf_str(&out), "[{\"file\":null,\"line\":0,\"column\":0,\"slug\":\"two\","

@@ -9,11 +9,12 @@
 /* --- endpoints ------------------------------------------------------------------------------ */
 
 #define TWO_PEERS                                                                                  \
-	DUAL_HEAD DEPLOYMENT("hq", "dual-medium")                                                  \
-	"    edge:\n"                                                                              \
-	"      - {name: e1, public: 203.0.113.10, outward: 192.0.2.10, inward: 192.0.2.74}\n"      \
-	"      - {name: a.b, public: 203.0.113.11, outward: 192.0.2.11, inward: 192.0.2.75}\n"     \
-	INSIDE
+	DUAL_HEAD DEPLOYMENT("hq",                                                                 \
+			     "dual-medium") "    edge:\n"                                          \
+					    "      - {name: e1, public: 203.0.113.10, outward: "   \
+					    "192.0.2.10, inward: 192.0.2.74}\n"                    \
+					    "      - {name: a.b, public: 203.0.113.11, outward: "  \
+					    "192.0.2.11, inward: 192.0.2.75}\n" INSIDE
 
 static const struct {
 	const char *text;
@@ -123,10 +124,11 @@ END_TEST
 
 /* --- what is refused ------------------------------------------------------------------------ */
 
-#define EDGE(text)	 "    edge: [{" text "}]\n"
+#define EDGE(text)	"    edge: [{" text "}]\n"
 #define DUAL_WITH(edge) DUAL_HEAD DEPLOYMENT("hq", "dual-medium") edge INSIDE
 #define PEER(name, n)                                                                              \
-	"{name: " name ", public: 203.0.113." n ", outward: 192.0.2." n ", inward: 198.51.100." n "}"
+	"{name: " name ", public: 203.0.113." n ", outward: 192.0.2." n ", inward: 198.51.100." n  \
+	"}"
 #define ROW(text) DUAL "    rows: [{id: x, purpose: p, " text "}]\n"
 
 static const struct {
@@ -153,8 +155,8 @@ static const struct {
 	{DUAL_HEAD DEPLOYMENT("hq", "none.yaml") DUAL_EDGE INSIDE, "unknown-profile"},
 	{DUAL_HEAD DEPLOYMENT("'h\"q'", "dual-medium") DUAL_EDGE INSIDE, "bad-text"},
 	{DUAL_HEAD DEPLOYMENT("\"h\\eq\"", "dual-medium") DUAL_EDGE INSIDE, "bad-text"},
-	{DUAL DEPLOYMENT("hq", "dual-medium")
-	 "    edge: [" PEER("e1", "20") "]\n" INSIDE, "duplicate-name"},
+	{DUAL DEPLOYMENT("hq", "dual-medium") "    edge: [" PEER("e1", "20") "]\n" INSIDE,
+	 "duplicate-name"},
 	{DUAL_WITH(EDGE("public: 203.0.113.10, outward: 192.0.2.10, private: 192.0.2.74")),
 	 "unknown-key"},
 	{DUAL_WITH(EDGE("public: 203.0.113.10, public: 203.0.113.10, outward: 192.0.2.10")),
@@ -178,17 +180,22 @@ static const struct {
 	{DUAL_WITH("    edge: [" PEER("lan", "1") "]\n"), "reserved-name"},
 	{DUAL_WITH("    edge: [" PEER("edge", "1") "]\n"), "reserved-name"},
 	{DUAL_WITH("    edge: [" PEER("a b", "1") "]\n"), "bad-name"},
-	{DUAL_WITH("    edge: [" PEER("e1", "1") ", " PEER("e2", "2") ", " PEER("e3", "3") ", "
-		   PEER("e4", "4") ", " PEER("e5", "5") ", " PEER("e6", "6") ", "
-		   PEER("e7", "7") "]\n"), "too-many-peers"},
+	{DUAL_WITH(
+		 "    edge: [" PEER("e1", "1") ", " PEER("e2", "2") ", " PEER("e3", "3") ", " PEER(
+			 "e4", "4") ", " PEER("e5", "5") ", " PEER("e6", "6") ", " PEER("e7",
+											"7") "]\n"),
+	 "too-many-peers"},
 	{DUAL "    hosts: {core: [10.10.0.21]}\n", "duplicate-key"},
 	{DUAL "    hosts: {dns: [10.10.0.53]}\n", "unknown-role"},
 	{DUAL_HEAD DEPLOYMENT("hq", "dual-medium") DUAL_EDGE
-	 "    core: [10.0.0.1, 10.0.0.1]\n    guest: [10.0.0.2]\n", "duplicate-address"},
+	 "    core: [10.0.0.1, 10.0.0.1]\n    guest: [10.0.0.2]\n",
+	 "duplicate-address"},
 	{DUAL_HEAD DEPLOYMENT("hq", "dual-medium") DUAL_EDGE
-	 "    core: [10.0.0.1]\n    guest: [10.0.0.1]\n", "address-conflict"},
+	 "    core: [10.0.0.1]\n    guest: [10.0.0.1]\n",
+	 "address-conflict"},
 	{DUAL_HEAD DEPLOYMENT("hq", "dual-medium") DUAL_EDGE
-	 "    core: [192.0.2.74]\n    guest: [10.0.0.1]\n", "address-conflict"},
+	 "    core: [192.0.2.74]\n    guest: [10.0.0.1]\n",
+	 "address-conflict"},
 	{DUAL_HEAD DEPLOYMENT("hq", "dual-medium") DUAL_EDGE
 	 "    core: [10.0.0.1]\n    guest: [10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5]\n",
 	 "too-many-peers"},
@@ -199,15 +206,16 @@ static const struct {
 	{DUAL "    clients: []\n", "wrong-type"},
 	{DUAL "    source_ports: loose\n", "unknown-value"},
 	{DUAL "    reflection_source: none\n", "unknown-value"},
-	{HEAD("{wan: eth0, dmz: eth1, lan: eth1}") DEPLOYMENT("hq", "single-medium") SINGLE_EDGE
-	 INSIDE, "missing-reflection"},
+	{HEAD("{wan: eth0, dmz: eth1, lan: eth1}") DEPLOYMENT("hq", "single-medium")
+		 SINGLE_EDGE INSIDE,
+	 "missing-reflection"},
 	{ROW("from: wan, to: lan, proto: tcp"), "missing-key"},
 	{ROW("from: wan, to: lan, proto: tcp, dport: []"), "wrong-type"},
 	{ROW("from: wan, to: lan, proto: tcp, dport: 80, sport: []"), "wrong-type"},
 	{ROW("from: wan, to: lan, proto: icmp"), "missing-key"},
 	{ROW("from: wan, to: lan, proto: icmp, icmp: echo-request, dport: 80"), "bad-row"},
 	{ROW("from: wan, to: lan, proto: tcp, icmp: echo-request, dport: 80"), "bad-row"},
-	{ROW("from: wan, to: lan, proto: icmp, icmp: 256"), "bad-number"},
+	{ROW("from: wan, to: lan, proto: icmp, icmp: 256"), "unknown-value"},
 	{ROW("from: wan, to: lan, proto: icmp, icmp: echo-reqest"), "unknown-value"},
 	{ROW("from: wan, to: lan, proto: sctp, dport: 80"), "unknown-value"},
 	{ROW("from: wan, to: lan, proto: tcp, dport: htpp"), "unknown-port"},
@@ -303,9 +311,9 @@ START_TEST(site_conflict_shows_both_places)
 	struct loaded l;
 	const struct message *m;
 
-	load_site(DUAL DEPLOYMENT("b", "dual-medium")
-		  "    edge: [{public: 203.0.113.10, outward: 192.0.2.99, inward: 192.0.2.98}]\n"
-		  INSIDE, NULL, &l);
+	load_site(DUAL DEPLOYMENT("b", "dual-medium") "    edge: [{public: 203.0.113.10, outward: "
+						      "192.0.2.99, inward: 192.0.2.98}]\n" INSIDE,
+		  NULL, &l);
 	ck_assert_ptr_null(l.site);
 	m = message_find(&l.diag, "address-conflict");
 	ck_assert_ptr_nonnull(m);
@@ -321,15 +329,36 @@ START_TEST(site_conflict_of_the_second_and_the_third)
 {
 	struct loaded l;
 
-	load_site(DUAL_HEAD DEPLOYMENT("a", "dual-medium")
-		  "    edge: [{public: 203.0.113.10, inward: 192.0.2.74}]\n"
-		  "    omit: [d1, d2, d5]\n" INSIDE
-		  DEPLOYMENT("b", "dual-medium")
-		  "    edge: [{public: 203.0.113.10, outward: 192.0.2.10, inward: 192.0.2.74}]\n"
-		  INSIDE
-		  DEPLOYMENT("c", "dual-medium")
-		  "    edge: [{public: 203.0.113.10, outward: 192.0.2.11, inward: 192.0.2.74}]\n"
-		  INSIDE, NULL, &l);
+	load_site(DUAL_HEAD DEPLOYMENT(
+			  "a",
+			  "dual-medium") "    edge: [{public: 203.0.113.10, inward: 192.0.2.74}]\n"
+					 "    omit: [d1, d2, d5]\n" INSIDE DEPLOYMENT(
+						 "b",
+						 "dual-medium") "    edge: [{public: 203.0.113.10, "
+								"outward: 192.0.2.10, inward: "
+								"192.0.2.74}]\n" INSIDE DEPLOYMENT(
+									"c",
+									"dual-medium") "    "
+										       "edge:"
+										       " [{"
+										       "publi"
+										       "c: "
+										       "203."
+										       "0."
+										       "113."
+										       "10, "
+										       "outwa"
+										       "rd: "
+										       "192."
+										       "0.2."
+										       "11, "
+										       "inwar"
+										       "d: "
+										       "192."
+										       "0.2."
+										       "74}]"
+										       "\n" INSIDE,
+		  NULL, &l);
 	ck_assert_ptr_null(l.site);
 	ck_assert_ptr_nonnull(message_find(&l.diag, "address-conflict"));
 	loaded_free(&l);

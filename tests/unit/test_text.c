@@ -53,13 +53,18 @@ static const struct {
 	const char *text;
 	int index;
 } likenesses[] = {
-	{"zones", 0},		 {"zone", 0},
+	{"zones", 0},
+	{"zone", 0},
 	{"zoens", 0}, /* two neighbours swapped */
-	{"zonse", 0},		 {"scoop", 1},
-	{"public_adresses", 2},	 {"publicaddresses", 2},
-	{"log-drops", 3},	 {"logdrops", 3},
+	{"zonse", 0},
+	{"scoop", 1},
+	{"public_adresses", 2},
+	{"publicaddresses", 2},
+	{"log-drops", 3},
+	{"logdrops", 3},
 	{"y", -1}, /* all of it is different */
-	{"", -1},		 {"completely", -1},
+	{"", -1},
+	{"completely", -1},
 	{"abcdefghijklmnopqrstuvwxyzabcdefg", -1}, /* longer than any word that is compared */
 };
 
@@ -96,23 +101,23 @@ static const struct {
 	{"\xee\x80\x80", 3, 3},
 	{"\xf0\x90\x80\x80", 4, 4},
 	{"\xf4\x8f\xbf\xbf", 4, 4},
-	{"\x80", 1, 0},		    /* a continuation alone */
+	{"\x80", 1, 0}, /* a continuation alone */
 	{"\xbf", 1, 0},
-	{"\xc0\x80", 2, 0},	    /* overlong */
+	{"\xc0\x80", 2, 0}, /* overlong */
 	{"\xc1\xbf", 2, 0},
 	{"\xe0\x9f\xbf", 3, 0},
 	{"\xf0\x8f\xbf\xbf", 4, 0},
-	{"\xed\xa0\x80", 3, 0},	    /* surrogates */
+	{"\xed\xa0\x80", 3, 0}, /* surrogates */
 	{"\xed\xbf\xbf", 3, 0},
 	{"\xf4\x90\x80\x80", 4, 0}, /* beyond U+10FFFF */
 	{"\xf5\x80\x80\x80", 4, 0},
 	{"\xff", 1, 0},
 	{"\xfe", 1, 0},
-	{"\xc2", 1, 0},		    /* cut short by max */
+	{"\xc2", 1, 0}, /* cut short by max */
 	{"\xc2\x80", 1, 0},
 	{"\xe2\x82\xac", 2, 0},
 	{"\xf0\x9f\x98\x80", 3, 0},
-	{"\xc2\x41", 2, 0},	    /* no continuation where one must be */
+	{"\xc2\x41", 2, 0}, /* no continuation where one must be */
 	{"\xe2\x82\x41", 3, 0},
 	{"\xe2\x41\xac", 3, 0},
 	{"\xf0\x9f\x98\xc0", 4, 0},
@@ -141,7 +146,11 @@ static const struct {
 	{"a\xe2\x80\xa7", true},
 	{"a\xe2\x80\xa8", false}, /* line separator */
 	{"a\xe2\x80\xa9", false}, /* paragraph separator */
-	{"a\xe2\x80\xaa", true},
+	{"a\xe2\x80\xaa", false}, /* turns the direction of text */
+	{"a\xe2\x80\xae", false},
+	{"a\xe2\x80\xaf", true},
+	{"a\xe2\x81\xa5", true},
+	{"a\xe2\x81\xa6", false},
 };
 
 START_TEST(text_is_printable_cases)
@@ -206,11 +215,7 @@ static const struct {
 	uint64_t number;
 	const char *text;
 } decimals[] = {
-	{0, "0"},
-	{9, "9"},
-	{10, "10"},
-	{65535, "65535"},
-	{UINT64_MAX, "18446744073709551615"},
+	{0, "0"}, {9, "9"}, {10, "10"}, {65535, "65535"}, {UINT64_MAX, "18446744073709551615"},
 };
 
 START_TEST(buf_uint_cases)
@@ -251,7 +256,9 @@ static const struct {
 	{"\x7f", "\"\\u007f\""},
 	{"Z\xc3\xbcrich", "\"Z\xc3\xbcrich\""},
 	{"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
-	{"a\xff" "b", "\"a\\ufffdb\""},
+	{"a\xff"
+	 "b",
+	 "\"a\\ufffdb\""},
 	{"\xc3", "\"\\ufffd\""}, /* the string ends within a character */
 	{"\xe2\x82", "\"\\ufffd\\ufffd\""},
 	{"\xc3\"", "\"\\ufffd\\\"\""}, /* the quote is not swallowed */

@@ -47,7 +47,7 @@ static void take_any(struct yaml *y, const struct node *value, void *object)
 	yaml_skip(y, value);
 }
 
-static const struct field fields[] = {
+static const struct yaml_field fields[] = {
 	{"number", take_number, true}, {"flag", take_flag, false}, {"choice", take_choice, false},
 	{"items", take_items, false},  {"any", take_any, false},
 };
@@ -234,7 +234,8 @@ END_TEST
 
 START_TEST(yaml_caret_behind_a_byte_order_mark)
 {
-	struct source s = source_of("\xef\xbb\xbf" "nmber: 5\n");
+	struct source s = source_of("\xef\xbb\xbf"
+				    "nmber: 5\n");
 	struct diag d = {0};
 	struct buf out = {0};
 

@@ -4,7 +4,6 @@
 #define JGFW_UNIT_H
 
 #include "jgfw/config.h"
-#include "jgfw/policy.h"
 
 #include <check.h>
 
@@ -14,6 +13,10 @@ enum {
 
 /** add_table - run @test once for each entry of the array @table */
 #define add_table(tc, test, table) tcase_add_loop_test(tc, test, 0, (int)ARRAY_SIZE(table))
+
+/* Not included: their enum field and the struct yaml_field of config/yaml.h exclude each other. */
+struct policy;
+struct ruleset;
 
 /** struct loaded - a site that was read from a string, and whatever was made of it */
 struct loaded {
@@ -38,6 +41,9 @@ void loaded_free(struct loaded *l);
 
 /** message_find - the first message of @d with @slug, or NULL */
 const struct message *message_find(const struct diag *d, const char *slug);
+
+/** error_slug - the slug of the first error of @d, or "" */
+const char *error_slug(const struct diag *d);
 
 /** message_count - how many messages of @d bear @slug */
 size_t message_count(const struct diag *d, const char *slug);

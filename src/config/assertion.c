@@ -2,6 +2,7 @@
 /* Assertions of a site: allow|deny END > END [PROTO [PORTS] [from PORTS]] */
 #include "decode.h"
 #include "jgfw/icmp.h"
+#include "jgfw/text.h"
 #include "ports.h"
 
 #include <string.h>
@@ -13,6 +14,7 @@ struct scanner {
 	struct arena *arena;
 	struct diag *diag;
 	bool failed;
+	uint32_t columns; /* code points of the text */
 };
 
 static void next_word(struct scanner *s)
@@ -23,7 +25,7 @@ static void next_word(struct scanner *s)
 	len = strcspn(s->at, " ");
 	s->word = (struct word){NULL, s->text->loc};
 	s->word.loc.column += (uint32_t)(s->at - s->text->text);
-	if (s->text->loc.len == strlen(s->text->text) + 2) /* it stands in quotes */
+	if (s->text->loc.len == s->columns + 2) /* it stands in quotes */
 		s->word.loc.column++;
 	s->word.loc.len = len ? (uint32_t)len : 1;
 	if (len)
@@ -104,6 +106,8 @@ void assertion_parse(const struct word *text, const struct deployment *dep, stru
 	struct scanner s = {.at = text->text, .text = text, .arena = arena, .diag = diag};
 	struct assertion *a = ret_assertion;
 
+	for (size_t i = 0; text->text[i]; i += utf8_len(text->text + i, strlen(text->text + i)))
+		s.columns++;
 	*a = (struct assertion){.text = *text};
 	next_word(&s);
 	a->allow = word_is(&s, "allow");

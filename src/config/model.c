@@ -16,6 +16,15 @@ static void text_of(struct yaml *y, const struct node *value, const char **ret_t
 	*ret_text = word.text;
 }
 
+/* A name that stood before, at @first; nothing where that is NULL. */
+static void tell_twice(struct yaml *y, const struct word *word, const struct word *first)
+{
+	if (!first)
+		return;
+	diag_error(y->diag, word->loc, "duplicate-key", "'%s' is given twice", word->text);
+	diag_note(y->diag, first->loc, "first given here");
+}
+
 static void nic_zone(struct yaml *y, const struct node *value, void *object)
 {
 	decode_zone(y, value, &((struct nic *)object)->zone);
@@ -58,6 +67,7 @@ static void edge_nics(struct yaml *y, const struct node *value, void *object)
 		return;
 	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
 		struct nic *slot = &model->nics[model->n_nics];
+		const struct word *first = NULL;
 
 		if (model->n_nics == MODEL_MAX_NICS) {
 			diag_error(y->diag, key.loc, "too-many", "more than %d NICs",
@@ -68,8 +78,8 @@ static void edge_nics(struct yaml *y, const struct node *value, void *object)
 		decode_id(y, &key, &slot->name, ROW_ID_MAX, "the name of a NIC");
 		for (size_t i = 0; i < model->n_nics; i++)
 			if (slot->name.text && !strcmp(model->nics[i].name.text, slot->name.text))
-				diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
-					   slot->name.text);
+				first = &model->nics[i].name;
+		tell_twice(y, &slot->name, first);
 		nic = yaml_next(y);
 		yaml_fields(y, &nic, nic_fields, ARRAY_SIZE(nic_fields), slot, "a NIC");
 		model->n_nics += slot->name.text != NULL;
@@ -166,6 +176,7 @@ static void model_hosts(struct yaml *y, const struct node *value, void *object)
 		return;
 	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
 		struct role *slot = &model->roles[model->n_roles];
+		const struct word *first = NULL;
 
 		if (model->n_roles == MODEL_MAX_ROLES) {
 			diag_error(y->diag, key.loc, "too-many", "more than %d roles",
@@ -176,8 +187,8 @@ static void model_hosts(struct yaml *y, const struct node *value, void *object)
 		decode_id(y, &key, &slot->name, ROW_ID_MAX, "the name of a role");
 		for (size_t i = 0; i < model->n_roles; i++)
 			if (slot->name.text && !strcmp(model->roles[i].name.text, slot->name.text))
-				diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
-					   slot->name.text);
+				first = &model->roles[i].name;
+		tell_twice(y, &slot->name, first);
 		role = yaml_next(y);
 		yaml_fields(y, &role, role_fields, ARRAY_SIZE(role_fields), slot, "a role");
 		model->n_roles += slot->name.text != NULL;

@@ -203,27 +203,12 @@ static void decode_def(struct yaml *y, const struct node *value, void *def)
 	yaml_fields(y, value, def_fields, ARRAY_SIZE(def_fields), def, "a named port");
 }
 
-static bool is_defined(const struct port_def *def)
-{
-	return def->name.text;
-}
-
-static bool has_value(const struct port_def *def)
-{
-	return def->value.loc.source;
-}
-
-static bool has_choices(const struct port_def *def)
-{
-	return def->allow.given;
-}
-
 /* A mapping from names to something about each, decoded by @decode into the definition; @given
  * tells whether it already was. */
 static void decode_named(struct yaml *y, const struct node *map, struct port_defs *defs,
-			 bool (*given)(const struct port_def *def),
 			 void (*decode)(struct yaml *y, const struct node *value, void *object))
 {
+	struct loc seen[MODEL_MAX_PORTS] = {0}; /* in this mapping, by index in @defs */
 	struct node key, value;
 
 	if (!yaml_is(y, map, NODE_MAP, "a mapping of named ports"))
@@ -243,14 +228,17 @@ static void decode_named(struct yaml *y, const struct node *map, struct port_def
 			y->failed = true;
 			return;
 		}
-		if (i >= 0 && given(&defs->at[i])) {
+		if (i >= 0 && seen[i].source) {
 			diag_error(y->diag, key.loc, "duplicate-key", "'%s' is given twice",
 				   key.text);
+			diag_note(y->diag, seen[i], "first given here");
 		} else if (i >= 0) {
 			def = &defs->at[i];
+			seen[i] = key.loc;
 		} else if (key.kind == NODE_SCALAR && is_port_name(key.text)) {
 			def = vec_push_in(y->arena, defs);
 			*def = (struct port_def){.name.loc = key.loc};
+			seen[defs->n - 1] = key.loc;
 			def->name.text = arena_copy(y->arena, key.text, strlen(key.text));
 		}
 		value = yaml_next(y);
@@ -263,17 +251,17 @@ static void decode_named(struct yaml *y, const struct node *map, struct port_def
 
 void decode_port_defs(struct yaml *y, const struct node *value, struct port_defs *defs)
 {
-	decode_named(y, value, defs, is_defined, decode_def);
+	decode_named(y, value, defs, decode_def);
 }
 
 void decode_port_values(struct yaml *y, const struct node *value, struct port_defs *defs)
 {
-	decode_named(y, value, defs, has_value, decode_value);
+	decode_named(y, value, defs, decode_value);
 }
 
 void decode_port_allows(struct yaml *y, const struct node *value, struct port_defs *defs)
 {
-	decode_named(y, value, defs, has_choices, decode_allow);
+	decode_named(y, value, defs, decode_allow);
 }
 
 int port_def_find(const struct port_defs *defs, const char *name)
@@ -359,6 +347,11 @@ static bool resolve_item(struct resolution *r, const struct port_item *item, str
 		vec_free(&names);
 		return false;
 	}
+	if (r->state[index] == BUSY) {
+		r->state[index] = FAILED;
+		diag_error(r->diag, item->loc, "bad-port", "'%s' is defined by itself", item->name);
+		return false;
+	}
 	if (!resolve_name(r, index))
 		return false;
 	base = &r->values[index];
@@ -419,12 +412,6 @@ static bool resolve_name(struct resolution *r, int index)
 		diag_error(r->diag, r->profile->name.loc, "missing-port",
 			   "profile '%s' gives no value to '%s' of model '%s'",
 			   r->profile->name.text, def->name.text, r->model->name.text);
-		return false;
-	}
-	if (r->state[index] == BUSY) {
-		r->state[index] = FAILED;
-		diag_error(r->diag, value->loc, "bad-port", "'%s' is defined by itself",
-			   def->name.text);
 		return false;
 	}
 	r->state[index] = BUSY;

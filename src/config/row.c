@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	LIST_MAX_WORDS = 1024,
+	LIST_MAX_WORDS = 1 << 10,
 };
 
 static const char *const zone_names[] = {

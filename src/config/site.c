@@ -11,7 +11,7 @@ enum {
 	NAME_MAX_BYTES = 64, /* of deployments and peers */
 	ZONE_MAX_INTERFACES = 64,
 	LIST_MAX_PEERS = 64, /* a model's own limit is lower */
-	LIST_MAX_HOSTS = 1024,
+	LIST_MAX_HOSTS = 1 << 10,
 	LIST_MAX_ROLES = 64,
 };
 

@@ -265,11 +265,11 @@ static void expand_deployment(struct expansion *x, const struct deployment *dep)
 	vec_each(row, &dep->rows)
 		expand_row(x, row);
 	if (!x->in_force)
-		diag_error(
-			x->diag, dep->name.loc, "no-row-in-force",
-			"no row of '%s' is in force: of profile '%s' the gateway connects no two "
-			"zones of a row that is not omitted",
-			dep->name.text, dep->profile_name.text);
+		diag_error(x->diag, dep->name.loc, "no-row-in-force",
+			   "no row of '%s' is in force: the gateway does not have both zones of "
+			   "any row "
+			   "of profile '%s' that is not omitted",
+			   dep->name.text, dep->profile_name.text);
 }
 
 struct policy *policy_expand(const struct site *site, struct diag *diag)

@@ -12,7 +12,7 @@ static uint32_t sent_to(const struct flow *flow, const struct machine *m)
 	return flow->dnat ? m->public : m->addr;
 }
 
-static bool sources_overlap(const struct party *a, const struct party *b)
+static bool parties_overlap(const struct party *a, const struct party *b)
 {
 	if (a->kind == PARTY_ANY || b->kind == PARTY_ANY)
 		return true;
@@ -37,9 +37,24 @@ static bool ports_overlap(struct range_set a, struct range_set b)
 	return !a.n || !b.n || range_set_overlaps(a, b);
 }
 
+/* What becomes of the source of a packet of @flow that @other wants too. */
+static enum source_nat source_of(const struct flow *flow, const struct flow *other)
+{
+	return flow->edges_among && other->src.is_edge ? SOURCE_PUBLIC : flow->snat;
+}
+
+/* Untranslated destinations, whole zones and networks among them: only the source can differ. */
+static bool sources_differ(const struct flow *a, const struct flow *b)
+{
+	return !a->dnat && !b->dnat && a->to == b->to && source_of(a, b) != source_of(b, a) &&
+	       parties_overlap(&a->dst, &b->dst);
+}
+
 /* Would a packet that both want go to different places, or leave with different sources? */
 static bool differ(const struct flow *a, const struct flow *b)
 {
+	if (a->dst.kind != PARTY_MACHINES || b->dst.kind != PARTY_MACHINES)
+		return false;
 	for (size_t i = 0; i < a->dst.n; i++)
 		for (size_t k = 0; k < b->dst.n; k++) {
 			if (sent_to(a, &a->dst.at[i]) != sent_to(b, &b->dst.at[k]))
@@ -54,11 +69,10 @@ static bool differ(const struct flow *a, const struct flow *b)
 static void check_flows(const struct flow *a, const struct flow *b, struct diag *diag)
 {
 	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE || a->from != b->from ||
-	    a->proto != b->proto || a->dst.kind != PARTY_MACHINES ||
-	    b->dst.kind != PARTY_MACHINES ||
+	    a->proto != b->proto ||
 	    (a->proto == IPPROTO_ICMP && a->row->icmp_type != b->row->icmp_type) ||
 	    !ports_overlap(a->sport, b->sport) || !ports_overlap(a->dport, b->dport) ||
-	    !differ(a, b) || !sources_overlap(&a->src, &b->src))
+	    (!differ(a, b) && !sources_differ(a, b)) || !parties_overlap(&a->src, &b->src))
 		return;
 	diag_error(diag, b->row->of_site ? b->row->loc : b->dep->name.loc, "row-conflict",
 		   "row '%s' of '%s' and row '%s' of '%s' translate the same packets differently",

@@ -193,5 +193,6 @@ void groups_free(struct groups *groups)
 	}
 	vec_free(&groups->all);
 	index_free(&groups->names);
+	index_free(&groups->sharers);
 	arena_free(&groups->arena);
 }

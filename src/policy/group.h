@@ -29,6 +29,7 @@ struct group {
 	} rows;		 /* dnat ports: all rows in the map, in order */
 	struct set *set; /* made by groups_set() */
 	size_t serial;
+	struct group *next_sharer; /* one more whose set may serve others */
 };
 
 struct groups {
@@ -36,8 +37,9 @@ struct groups {
 	struct ruleset *rs;
 	struct {
 		VEC(struct group *);
-	} all;		    /* in the order of rules */
-	struct index names; /* of sets */
+	} all;		      /* in the order of rules */
+	struct index names;   /* of sets */
+	struct index sharers; /* from addresses to groups whose sets have them */
 	struct diag *diag;
 	struct arena arena;
 };

@@ -141,14 +141,24 @@ static int number_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int order_x(const void *a, const void *b)
+{
+	const struct rectangle *p = a, *q = b;
+
+	return p->x.lo < q->x.lo ? -1 : p->x.lo > q->x.lo;
+}
+
 /* Networks on both sides: cut at every bound of x, then each strip has single ranges of x. */
 static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
 {
 	struct {
 		VEC(uint64_t);
 	} cuts = {0};
-	struct rectangles out = {0};
+	struct rectangles out = {0}, active = {0};
+	size_t next = 0;
 
+	if (v->n)
+		qsort(v->at, v->n, sizeof(*v->at), order_x);
 	vec_each(r, v) {
 		vec_add(&cuts, (uint64_t)r->x.lo);
 		vec_add(&cuts, (uint64_t)r->x.hi + 1);
@@ -158,17 +168,24 @@ static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
 	for (size_t i = 1; i < cuts.n; i++) {
 		struct range strip = {(uint32_t)cuts.at[i - 1], (uint32_t)(cuts.at[i] - 1)};
 		struct rectangles in = {0};
+		size_t left = 0;
 
 		if (cuts.at[i] == cuts.at[i - 1])
 			continue;
-		vec_each(r, v)
-			if (range_within(strip, r->x))
-				vec_add(&in, ((struct rectangle){strip, r->y, r->addr, r->origin}));
+		for (; next < v->n && v->at[next].x.lo <= strip.lo; next++)
+			vec_add(&active, v->at[next]);
+		for (size_t k = 0; k < active.n; k++)
+			if (active.at[k].x.hi >= strip.lo)
+				active.at[left++] = active.at[k];
+		active.n = left;
+		vec_each(r, &active)
+			vec_add(&in, ((struct rectangle){strip, r->y, r->addr, r->origin}));
 		join_ranges(rs, &in, true);
 		vec_each(r, &in)
 			vec_add(&out, *r);
 		vec_free(&in);
 	}
+	vec_free(&active);
 	vec_free(&cuts);
 	free(v->at);
 	*v = out;
@@ -298,15 +315,23 @@ static bool counts(const struct groups *groups, const struct group *group)
 	return group->kind == GROUP_ACCEPT && groups->policy->site->count_deployments;
 }
 
-static struct set *find_shared(const struct groups *groups, const struct group *group)
+/* The set of a group with the same addresses, or NULL; then @group is the one to be found next. */
+static struct set *find_shared(struct groups *groups, struct group *group)
 {
-	vec_each(other, &groups->all) {
-		if (!(*other)->set || (*other)->kind == GROUP_DNAT_PORTS || counts(groups, group) ||
-		    counts(groups, *other))
-			continue;
-		if (same_addresses(groups, group, *other))
-			return (*other)->set;
-	}
+	const struct flow *first = &groups->policy->flows.at[group->flows.at[0]];
+	/* what groups with the same addresses have in common, to be found by */
+	const uintptr_t key[] = {group->flows.n, (uintptr_t)first->src.at, (uintptr_t)first->dst.at,
+				 first->src.range.lo, first->dst.range.lo};
+	void **slot;
+
+	if (counts(groups, group))
+		return NULL;
+	slot = index_find(&groups->sharers, key, sizeof(key));
+	for (const struct group *other = *slot; other; other = other->next_sharer)
+		if (same_addresses(groups, group, other))
+			return other->set;
+	group->next_sharer = *slot;
+	*slot = group;
 	return NULL;
 }
 

@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+enum {
+	LONGEST_NAME = 128, /* with a row's id it stays below nft's 255 */
+};
+
 /** struct zone_chain - the chain for all interfaces (or pairs of them) with the same @bits */
 struct zone_chain {
 	zone_bits bits;
@@ -57,6 +61,10 @@ static void chain_name(struct buf *name, const char *stem, zone_bits bits, bool 
 			buf_printf(name, "%s_", zone_name((enum zone)(bit / ZONE_COUNT)));
 		buf_puts(name, zone_name((enum zone)(bit % ZONE_COUNT)));
 		separator = "_and_";
+	}
+	if (name->n > LONGEST_NAME) { /* many zones on one interface */
+		name->n = 0;
+		buf_printf(name, "%szones_%x", stem, bits);
 	}
 }
 

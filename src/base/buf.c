@@ -76,11 +76,20 @@ void buf_uint(struct buf *b, uint64_t v)
 
 void buf_ipv4(struct buf *b, uint32_t addr)
 {
+	char *start = reserve(b, sizeof("255.255.255.255"));
+	char *p = start;
+
 	for (int shift = 24; shift >= 0; shift -= 8) {
-		buf_uint(b, (addr >> shift) & 0xff);
-		if (shift)
-			buf_putc(b, '.');
+		unsigned int octet = (addr >> shift) & 0xff;
+
+		if (octet >= 100)
+			*p++ = (char)('0' + octet / 100);
+		if (octet >= 10)
+			*p++ = (char)('0' + octet / 10 % 10);
+		*p++ = (char)('0' + octet % 10);
+		*p++ = '.';
 	}
+	b->n += (size_t)(p - start) - 1; /* without the last dot */
 }
 
 const char *buf_str(struct buf *b)

@@ -5,14 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Eight bytes at a time, each multiplied into the whole (the constant is FNV's 64-bit prime). */
 static uint64_t hash_bytes(const void *data, size_t len)
 {
 	const unsigned char *p = data;
-	uint64_t h = 0xcbf29ce484222325; /* FNV-1a */
+	uint64_t h = len, word;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 0x100000001b3;
-	return h ^ h >> 29;
+	for (; len; p += sizeof(word)) {
+		size_t n = len < sizeof(word) ? len : sizeof(word);
+
+		word = 0;
+		memcpy(&word, p, n);
+		h = (h ^ word) * 0x100000001b3;
+		h ^= h >> 32;
+		len -= n;
+		if (n < sizeof(word))
+			break;
+	}
+	return h * 0x9e3779b97f4a7c15 >> 20; /* Fibonacci hashing: the high bits are the best */
 }
 
 /* Open addressing; the number of slots is a power of two, at most half of them are used. */

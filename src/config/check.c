@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What only shows when the parts of a site are seen together. */
 #include "decode.h"
+#include "jgfw/sort.h"
 #include "ports.h"
 
 #include <string.h>
@@ -339,7 +340,6 @@ static void check_names(const struct site *site, struct diag *diag)
 /** struct claim - what a deployment says an address is */
 struct claim {
 	uint32_t addr;
-	uint32_t order; /* of appearance, so that the later of two is the error */
 	const struct host *host;
 	const struct deployment *dep;
 	const struct edge_peer *peer; /* NULL for a machine of a role */
@@ -364,17 +364,23 @@ static void claim(struct claims *claims, const struct host *host, const struct d
 		  const struct edge_peer *peer, unsigned int what)
 {
 	if (host->addr)
-		vec_add(claims,
-			((struct claim){host->addr, (uint32_t)claims->n, host, dep, peer, what}));
+		vec_add(claims, ((struct claim){host->addr, host, dep, peer, what}));
 }
 
-static int claim_order(const void *a, const void *b)
+/* By address; of one address in the order of appearance, so that the later of two is the error. */
+static void sort_claims(struct claims *claims)
 {
-	const struct claim *x = a, *y = b;
+	struct sort_item *items = mem_resize(NULL, claims->n, sizeof(*items));
+	struct claims sorted = {0};
 
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	for (size_t i = 0; i < claims->n; i++)
+		items[i] = (struct sort_item){claims->at[i].addr, (uint32_t)i};
+	sort_items(items, claims->n);
+	for (size_t i = 0; i < claims->n; i++)
+		vec_add(&sorted, claims->at[items[i].index]);
+	free(items);
+	vec_free(claims);
+	*claims = sorted;
 }
 
 static const char *claim_name(const struct claim *c)
@@ -482,8 +488,7 @@ static void check_claims(const struct site *site, struct diag *diag)
 			vec_each(host, &dep->roles[i])
 				claim(&claims, host, dep, NULL, CLAIM_ROLE + i);
 	}
-	if (claims.n)
-		qsort(claims.at, claims.n, sizeof(*claims.at), claim_order);
+	sort_claims(&claims);
 	for (size_t i = 0, first = 0; i < claims.n; i++) {
 		if (claims.at[i].addr != claims.at[first].addr)
 			first = i;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/ruleset.h"
 
+#include "jgfw/sort.h"
+
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
@@ -171,23 +173,35 @@ uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b)
 	return a;
 }
 
-/** struct sort_key - an element while it is sorted: its first bytes, and where it is */
-struct sort_key {
-	uint64_t head;
-	uint32_t index;
-};
-
-static int head_order(const void *a, const void *b, void *arg)
+static int element_order(const void *a, const void *b, void *arg)
 {
-	const struct sort_key *x = a, *y = b;
+	const struct sort_item *x = a, *y = b;
 	const struct set *set = arg;
-	int rest;
+	int rest = memcmp(set->bytes + x->index * set->stride, set->bytes + y->index * set->stride,
+			  set->stride);
 
-	if (x->head != y->head)
-		return x->head < y->head ? -1 : 1;
-	rest = memcmp(set->bytes + x->index * set->stride, set->bytes + y->index * set->stride,
-		      set->stride);
 	return rest ? rest : x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* The order of the elements: by their first bytes as numbers, then, where these are equal, by all.
+ */
+static struct sort_item *element_items(struct set *set)
+{
+	struct sort_item *items = mem_resize(NULL, set->n, sizeof(*items));
+
+	for (size_t i = 0; i < set->n; i++) {
+		items[i] = (struct sort_item){0, (uint32_t)i};
+		for (size_t k = 0; k < sizeof(items->key) && k < set->stride; k++)
+			items[i].key |= (uint64_t)set->bytes[i * set->stride + k] << (56 - 8 * k);
+	}
+	sort_items(items, set->n);
+	for (size_t i = 0, n; i < set->n; i += n) {
+		for (n = 1; i + n < set->n && items[i + n].key == items[i].key;)
+			n++;
+		if (n > 1)
+			qsort_r(&items[i], n, sizeof(*items), element_order, set);
+	}
+	return items;
 }
 
 static bool is_sorted(const struct set *set)
@@ -199,7 +213,7 @@ static bool is_sorted(const struct set *set)
 	return true;
 }
 
-static void permute(struct set *set, const struct sort_key *keys)
+static void permute(struct set *set, const struct sort_item *items)
 {
 	uint8_t *bytes = mem_resize(NULL, set->n, set->stride);
 	uint32_t *origins = mem_resize(NULL, set->n, sizeof(*origins));
@@ -207,11 +221,11 @@ static void permute(struct set *set, const struct sort_key *keys)
 		set->verdicts ? mem_resize(NULL, set->n, sizeof(*verdicts)) : NULL;
 
 	for (size_t i = 0; i < set->n; i++) {
-		memcpy(bytes + i * set->stride, set->bytes + keys[i].index * set->stride,
+		memcpy(bytes + i * set->stride, set->bytes + items[i].index * set->stride,
 		       set->stride);
-		origins[i] = set->origins[keys[i].index];
+		origins[i] = set->origins[items[i].index];
 		if (verdicts)
-			verdicts[i] = set->verdicts[keys[i].index];
+			verdicts[i] = set->verdicts[items[i].index];
 	}
 	set_release(set);
 	set->bytes = bytes;
@@ -229,20 +243,13 @@ static bool same_verdict(const struct set *set, size_t a, size_t b)
 int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b)
 {
 	size_t key_len = set->stride - set->data_len;
-	struct sort_key *keys;
+	struct sort_item *items;
 	size_t n = 0;
 
 	if (set->n && !is_sorted(set)) {
-		keys = mem_resize(NULL, set->n, sizeof(*keys));
-		for (size_t i = 0; i < set->n; i++) {
-			keys[i] = (struct sort_key){0, (uint32_t)i};
-			for (size_t k = 0; k < sizeof(uint64_t) && k < set->stride; k++)
-				keys[i].head |= (uint64_t)set->bytes[i * set->stride + k]
-						<< (56 - 8 * k);
-		}
-		qsort_r(keys, set->n, sizeof(*keys), head_order, set);
-		permute(set, keys);
-		free(keys);
+		items = element_items(set);
+		permute(set, items);
+		free(items);
 	}
 	for (size_t i = 1; i < set->n; i++) {
 		uint8_t *last = set->bytes + n * set->stride;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/sort.h"
+
+#include "jgfw/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	DIGIT_BITS = 8,
+	DIGITS = 1 << DIGIT_BITS,
+};
+
+/* Radix sort, from the least digit to the greatest; digits that all items share are passed over. */
+void sort_items(struct sort_item *items, size_t n)
+{
+	struct sort_item *from = items, *to = mem_resize(NULL, n, sizeof(*to)), *spare = to;
+
+	for (unsigned int shift = 0; shift < 64; shift += DIGIT_BITS) {
+		size_t counts[DIGITS] = {0}, at = 0;
+		struct sort_item *swap;
+
+		for (size_t i = 0; i < n; i++)
+			counts[from[i].key >> shift & (DIGITS - 1)]++;
+		if (!n || counts[from[0].key >> shift & (DIGITS - 1)] == n)
+			continue;
+		for (size_t d = 0; d < DIGITS; d++) {
+			size_t count = counts[d];
+
+			counts[d] = at;
+			at += count;
+		}
+		for (size_t i = 0; i < n; i++)
+			to[counts[from[i].key >> shift & (DIGITS - 1)]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != items && n)
+		memcpy(items, from, n * sizeof(*items));
+	free(spare);
+}

@@ -11,9 +11,11 @@ BUILD ?= build
 DESTDIR ?=
 
 # What a bare Debian 12 lacks: to build; to test.
-PACKAGES := gcc libc6-dev pkg-config libyaml-dev
+PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
 TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps \
 	libasan8 libubsan1
+
+LIBRARIES := yaml-0.1 libnftnl libmnl
 
 CC ?= gcc
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -22,9 +24,9 @@ HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protecti
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DJGFW_VERSION='"$(VERSION)"' -Iinclude -Isrc $(WARNINGS) \
 	$(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(if $(CI),-Werror) $(CFLAGS) \
-	$(shell pkg-config --cflags yaml-0.1 2>/dev/null)
+	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
-LIBS = $(shell pkg-config --libs yaml-0.1 2>/dev/null || echo -lyaml)
+LIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || echo -lyaml -lnftnl -lmnl)
 
 DATA := $(sort $(wildcard examples/*.yaml profiles/*.yaml templates/*.yaml))
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))

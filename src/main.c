@@ -10,7 +10,8 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_generate, &command_check, &command_report, &command_profiles, &command_init,
+	&command_generate, &command_check, &command_apply,  &command_report,
+	&command_profiles, &command_init,  &command_remove,
 };
 
 _Noreturn void mem_exhausted(void)

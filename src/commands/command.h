@@ -26,8 +26,8 @@ struct command {
 	enum exit_code (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command command_check, command_generate, command_init, command_profiles,
-	command_report;
+extern const struct command command_apply, command_check, command_generate, command_init,
+	command_profiles, command_remove, command_report;
 
 /** enum option_bit - options, as bits; a command says which it takes */
 enum option_bit {

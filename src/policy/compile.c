@@ -326,7 +326,7 @@ static void make_origins(struct ruleset *rs, const struct policy *policy)
 
 struct ruleset *policy_compile(const struct policy *policy, struct diag *diag)
 {
-	struct compiler c = {.site = policy->site, .rs = ruleset_new("jgfw")};
+	struct compiler c = {.site = policy->site, .rs = ruleset_new(RULESET_TABLE)};
 	unsigned int before = diag->errors;
 
 	make_origins(c.rs, policy);

@@ -47,6 +47,11 @@ static struct builder group_rule(struct compiler *c, struct chain *chain, const 
 	return b;
 }
 
+static bool is_one_port(struct range_set ports)
+{
+	return ports.n == 1 && ports.at[0].lo == ports.at[0].hi;
+}
+
 /* Protocol and ports of a group, as far as they are not known before: tcp dport ..., icmp type ...
  */
 static void match_ports(struct builder *b, const struct group *group, struct range_set dport)
@@ -60,6 +65,13 @@ static void match_ports(struct builder *b, const struct group *group, struct ran
 		return;
 	}
 	rule_l4proto(b, flow->proto);
+	/* two ports next to each other nft reads as one field, and tells in the order of the header
+	 */
+	if (is_one_port(flow->sport) && is_one_port(dport)) {
+		rule_ports(b, FIELD_SPORT, flow->sport, false);
+		rule_ports(b, FIELD_DPORT, dport, false);
+		return;
+	}
 	rule_ports(b, FIELD_DPORT, dport, false);
 	if (flow->sport.n)
 		rule_ports(b, FIELD_SPORT, flow->sport, false);

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "messages.h"
+
+#include "jgfw/index.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+enum {
+	MESSAGE_ROOM = 64 << 10, /* bytes, more than any message takes */
+};
+
+/* A failed allocation within the libraries. */
+void *need(void *p)
+{
+	if (!p)
+		mem_exhausted();
+	return p;
+}
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+struct nlmsghdr *message_begin(struct batch *batch, uint16_t type, uint16_t flags)
+{
+	struct buf *b = &batch->bytes;
+
+	if (b->cap - b->n < MESSAGE_ROOM) {
+		b->cap = (b->cap + MESSAGE_ROOM) * 2;
+		b->at = mem_resize(b->at, b->cap, 1);
+	}
+	return nftnl_nlmsg_build_hdr(b->at + b->n, type, NFPROTO_INET, flags, batch->seq++);
+}
+
+void message_end(struct batch *batch, const struct nlmsghdr *message)
+{
+	batch->bytes.n += (message->nlmsg_len + 3u) & ~3u;
+}
+
+static void batch_mark(struct batch *batch, uint16_t type)
+{
+	struct nlmsghdr *message = message_begin(batch, 0, 0);
+	struct nfgenmsg *nfg = mnl_nlmsg_get_payload(message);
+
+	message->nlmsg_type = type;
+	nfg->nfgen_family = AF_UNSPEC;
+	nfg->res_id = htons(NFNL_SUBSYS_NFTABLES);
+	message_end(batch, message);
+}
+
+void batch_begin(struct batch *batch)
+{
+	*batch = (struct batch){.set_id = 1};
+	batch_mark(batch, NFNL_MSG_BATCH_BEGIN);
+}
+
+void batch_end(struct batch *batch)
+{
+	batch_mark(batch, NFNL_MSG_BATCH_END);
+}
+
+void batch_free(struct batch *batch)
+{
+	buf_free(&batch->bytes);
+}
+
+/* --- tables and chains ---------------------------------------------------------------------- */
+
+static void encode_table(struct batch *batch, const char *name, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *message = message_begin(batch, type, flags);
+	struct nftnl_table *table = need(nftnl_table_alloc());
+
+	nftnl_table_set_str(table, NFTNL_TABLE_NAME, name);
+	nftnl_table_nlmsg_build_payload(message, table);
+	nftnl_table_free(table);
+	message_end(batch, message);
+}
+
+void encode_delete(struct batch *batch, const char *table)
+{
+	/* Linux 6.1 has no message to delete what may not be there */
+	encode_table(batch, table, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
+	encode_table(batch, table, NFT_MSG_DELTABLE, 0);
+}
+
+static void encode_chain(struct batch *batch, const struct table *table, const struct chain *chain)
+{
+	static const uint32_t hooks[] = {
+		[HOOK_PREROUTING] = NF_INET_PRE_ROUTING,   [HOOK_INPUT] = NF_INET_LOCAL_IN,
+		[HOOK_FORWARD] = NF_INET_FORWARD,	   [HOOK_OUTPUT] = NF_INET_LOCAL_OUT,
+		[HOOK_POSTROUTING] = NF_INET_POST_ROUTING,
+	};
+	struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+	struct nftnl_chain *c = need(nftnl_chain_alloc());
+
+	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table->name);
+	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain->name);
+	if (chain->is_base) {
+		nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, hooks[chain->hook]);
+		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, chain->priority);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE,
+				    chain->type == CHAIN_NAT ? "nat" : "filter");
+		nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY,
+				    chain->policy_drop ? NF_DROP : NF_ACCEPT);
+	}
+	nftnl_chain_nlmsg_build_payload(message, c);
+	nftnl_chain_free(c);
+	message_end(batch, message);
+}
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+/** struct encoder - a rule on its way; what a register holds tells the byte order of its values */
+struct encoder {
+	struct batch *batch;
+	const struct table *table;
+	struct index *ids; /* from a set's address to its id */
+	struct nftnl_rule *rule;
+	bool host_order[REGISTER_SLOTS];
+};
+
+static uint32_t reg(uint8_t slot)
+{
+	return slot % 4 ? (uint32_t)NFT_REG32_00 + slot : (uint32_t)NFT_REG_1 + slot / 4u;
+}
+
+static uint32_t *set_id(struct index *ids, const struct set *set)
+{
+	void **slot = index_find(ids, &set, sizeof(const struct set *));
+
+	return (uint32_t *)(void *)slot;
+}
+
+static struct nftnl_expr *expr_new(struct encoder *e, const char *name)
+{
+	struct nftnl_expr *x = need(nftnl_expr_alloc(name));
+
+	nftnl_rule_add_expr(e->rule, x);
+	return x;
+}
+
+static uint32_t host_number(const struct value *value)
+{
+	uint32_t v;
+
+	memcpy(&v, value->bytes, sizeof(v));
+	return ntohl(v);
+}
+
+/* A value as the register has it. */
+static void set_value(struct nftnl_expr *x, uint16_t attribute, const struct value *value,
+		      bool host)
+{
+	if (host && value->len == 4) {
+		uint32_t v = host_number(value);
+
+		nftnl_expr_set(x, attribute, &v, sizeof(v));
+	} else {
+		nftnl_expr_set(x, attribute, value->bytes, value->len);
+	}
+}
+
+static void encode_meta(struct encoder *e, const struct expr *expr)
+{
+	static const uint32_t keys[] = {
+		[META_NFPROTO] = NFT_META_NFPROTO,
+		[META_L4PROTO] = NFT_META_L4PROTO,
+		[META_IIFNAME] = NFT_META_IIFNAME,
+		[META_OIFNAME] = NFT_META_OIFNAME,
+	};
+	struct nftnl_expr *x = expr_new(e, "meta");
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_META_KEY, keys[expr->meta.key]);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_META_DREG, reg(expr->meta.dreg));
+	e->host_order[expr->meta.dreg] = false;
+}
+
+static void encode_payload(struct encoder *e, const struct expr *expr)
+{
+	struct nftnl_expr *x = expr_new(e, "payload");
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_BASE,
+			   expr->payload.base == PAYLOAD_NETWORK ? NFT_PAYLOAD_NETWORK_HEADER
+								 : NFT_PAYLOAD_TRANSPORT_HEADER);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_OFFSET, expr->payload.offset);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_LEN, expr->payload.len);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_DREG, reg(expr->payload.dreg));
+	e->host_order[expr->payload.dreg] = false;
+}
+
+static void encode_ct(struct encoder *e, const struct expr *expr)
+{
+	struct nftnl_expr *x = expr_new(e, "ct");
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CT_KEY,
+			   expr->ct.key == CT_STATE ? NFT_CT_STATE : NFT_CT_STATUS);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CT_DREG, reg(expr->ct.dreg));
+	e->host_order[expr->ct.dreg] = true;
+}
+
+static void encode_cmp(struct encoder *e, const struct expr *expr)
+{
+	static const uint32_t ops[] = {[CMP_EQ] = NFT_CMP_EQ,
+				       [CMP_NEQ] = NFT_CMP_NEQ,
+				       [CMP_LTE] = NFT_CMP_LTE,
+				       [CMP_GTE] = NFT_CMP_GTE};
+	struct nftnl_expr *x = expr_new(e, "cmp");
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CMP_SREG, reg(expr->cmp.sreg));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CMP_OP, ops[expr->cmp.op]);
+	set_value(x, NFTNL_EXPR_CMP_DATA, &expr->cmp.value, e->host_order[expr->cmp.sreg]);
+}
+
+static void encode_bitwise(struct encoder *e, const struct expr *expr)
+{
+	static const uint8_t zero[VALUE_MAX];
+	struct nftnl_expr *x = expr_new(e, "bitwise");
+	uint8_t len = expr->bitwise.mask.len;
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_SREG, reg(expr->bitwise.sreg));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_DREG, reg(expr->bitwise.dreg));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_BOOL);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_LEN, len);
+	set_value(x, NFTNL_EXPR_BITWISE_MASK, &expr->bitwise.mask,
+		  e->host_order[expr->bitwise.sreg]);
+	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, zero, len);
+	e->host_order[expr->bitwise.dreg] = e->host_order[expr->bitwise.sreg];
+}
+
+static void encode_lookup(struct encoder *e, const struct expr *expr)
+{
+	struct nftnl_expr *x = expr_new(e, "lookup");
+	const struct set *set = expr->lookup.set;
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, reg(expr->lookup.sreg));
+	if (set->n_data)
+		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG,
+				   is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
+	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, *set_id(e->ids, set));
+	if (expr->lookup.invert)
+		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+}
+
+static void encode_verdict(struct encoder *e, const struct expr *expr)
+{
+	struct nftnl_expr *x = expr_new(e, "immediate");
+
+	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, verdict_code(expr->verdict.kind));
+	if (expr->verdict.chain)
+		nftnl_expr_set_str(x, NFTNL_EXPR_IMM_CHAIN, expr->verdict.chain->name);
+}
+
+static void encode_nat(struct encoder *e, const struct expr *expr)
+{
+	struct nftnl_expr *x;
+
+	if (expr->nat.kind == NAT_MASQUERADE) {
+		expr_new(e, "masq");
+		return;
+	}
+	x = expr_new(e, "nat");
+	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_TYPE,
+			   expr->nat.kind == NAT_DNAT ? NFT_NAT_DNAT : NFT_NAT_SNAT);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_FAMILY, NFPROTO_IPV4);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_ADDR_MIN, reg(expr->nat.addr));
+	if (expr->nat.has_port)
+		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_PROTO_MIN, reg(expr->nat.port));
+}
+
+static void encode_limit(struct encoder *e, const struct expr *expr)
+{
+	struct nftnl_expr *x = expr_new(e, "limit");
+
+	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_RATE, expr->limit.rate);
+	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_UNIT, 1); /* seconds */
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_BURST, expr->limit.burst);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_FLAGS, 0);
+}
+
+static void encode_expr(struct encoder *e, const struct expr *expr)
+{
+	switch (expr->kind) {
+	case EXPR_META:
+		encode_meta(e, expr);
+		return;
+	case EXPR_PAYLOAD:
+		encode_payload(e, expr);
+		return;
+	case EXPR_CT:
+		encode_ct(e, expr);
+		return;
+	case EXPR_CMP:
+		encode_cmp(e, expr);
+		return;
+	case EXPR_BITWISE:
+		encode_bitwise(e, expr);
+		return;
+	case EXPR_LOOKUP:
+		encode_lookup(e, expr);
+		return;
+	case EXPR_VERDICT:
+		encode_verdict(e, expr);
+		return;
+	case EXPR_NAT:
+		encode_nat(e, expr);
+		return;
+	case EXPR_COUNTER:
+		expr_new(e, "counter");
+		return;
+	case EXPR_LIMIT:
+		encode_limit(e, expr);
+		return;
+	case EXPR_LOG:
+		nftnl_expr_set_str(expr_new(e, "log"), NFTNL_EXPR_LOG_PREFIX, expr->log.prefix);
+		return;
+	}
+}
+
+static void rule_userdata(struct nftnl_rule *rule, const char *comment)
+{
+	struct nftnl_udata_buf *udata = need(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+
+	nftnl_udata_put_strz(udata, NFTNL_UDATA_RULE_COMMENT, comment);
+	nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(udata),
+			    nftnl_udata_buf_len(udata));
+	nftnl_udata_buf_free(udata);
+}
+
+/* A rule, behind the anonymous sets that it looks up. */
+static void encode_rule(struct encoder *e, const struct chain *chain, const struct rule *rule)
+{
+	struct nlmsghdr *message;
+
+	for (size_t i = 0; i < rule->n; i++) {
+		const struct expr *expr = &rule->at[i];
+
+		if (expr->kind != EXPR_LOOKUP || expr->lookup.set->name)
+			continue;
+		*set_id(e->ids, expr->lookup.set) = e->batch->set_id;
+		encode_set(e->batch, e->table, expr->lookup.set, e->batch->set_id);
+		encode_elements(e->batch, e->table, expr->lookup.set, e->batch->set_id++);
+	}
+	e->rule = need(nftnl_rule_alloc());
+	memset(e->host_order, 0, sizeof(e->host_order));
+	nftnl_rule_set_str(e->rule, NFTNL_RULE_TABLE, e->table->name);
+	nftnl_rule_set_str(e->rule, NFTNL_RULE_CHAIN, chain->name);
+	for (size_t i = 0; i < rule->n; i++)
+		encode_expr(e, &rule->at[i]);
+	if (rule->comment)
+		rule_userdata(e->rule, rule->comment);
+	message = message_begin(e->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+	nftnl_rule_nlmsg_build_payload(message, e->rule);
+	nftnl_rule_free(e->rule);
+	message_end(e->batch, message);
+}
+
+void encode_ruleset(struct batch *batch, const struct ruleset *rs)
+{
+	const struct table *table = &rs->table;
+	struct index ids = {0};
+	struct encoder e = {.batch = batch, .table = table, .ids = &ids};
+
+	encode_table(batch, table->name, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	vec_each(chain, &table->chains)
+		encode_chain(batch, table, *chain);
+	vec_each(set, &table->sets) {
+		*set_id(&ids, *set) = batch->set_id;
+		encode_set(batch, table, *set, batch->set_id++);
+	}
+	vec_each(chain, &table->chains)
+		vec_each(rule, &(*chain)->rules)
+			encode_rule(&e, *chain, rule);
+	vec_each(set, &table->sets)
+		encode_elements(batch, table, *set, *set_id(&ids, *set));
+	index_free(&ids);
+}

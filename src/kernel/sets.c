@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets and their elements as messages. */
+#include "messages.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/set.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+enum {
+	ELEMENTS_ROOM = 32 << 10, /* an attribute's length has 16 bits: split long before */
+	TYPE_BITS = 6,		  /* of a field's type in a concatenation's (nft's TYPE_BITS) */
+};
+
+bool is_vmap(const struct set *set)
+{
+	return set->n_data && set->data[0] == TYPE_VERDICT;
+}
+
+/* Fields of a concatenation are padded to registers; one alone is not. */
+static uint32_t wire_len(const enum datatype *types, size_t n)
+{
+	uint32_t len = 0;
+
+	if (n == 1)
+		return (uint32_t)datatype_len(types[0]);
+	for (size_t i = 0; i < n; i++)
+		len += padded(datatype_len(types[i]));
+	return len;
+}
+
+static uint32_t wire_type(const enum datatype *types, size_t n)
+{
+	uint32_t type = 0;
+
+	for (size_t i = 0; i < n; i++)
+		type = type << TYPE_BITS | types[i];
+	return type;
+}
+
+/* nft's enum byteorder, which it needs to print elements: 0 for concatenations and verdicts,
+ * 1 host, 2 big. */
+static uint32_t byteorder(const enum datatype *types, size_t n)
+{
+	return n > 1 || types[0] == TYPE_VERDICT ? 0 : types[0] == TYPE_IFNAME ? 1 : 2;
+}
+
+static void set_userdata(struct nftnl_set *s, const struct set *set)
+{
+	struct nftnl_udata_buf *udata = need(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+
+	nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder(set->key, set->n_key));
+	if (set->n_data)
+		nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_DATABYTEORDER,
+				    byteorder(set->data, set->n_data));
+	nftnl_set_set_data(s, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata),
+			   nftnl_udata_buf_len(udata));
+	nftnl_udata_buf_free(udata);
+}
+
+static uint32_t set_flags(const struct set *set)
+{
+	uint32_t flags = 0;
+
+	if (!set->name)
+		flags |= NFT_SET_ANONYMOUS | NFT_SET_CONSTANT;
+	if (set->interval)
+		flags |= NFT_SET_INTERVAL;
+	if (set->interval && set->n_key > 1)
+		flags |= NFT_SET_CONCAT;
+	if (set->n_data)
+		flags |= NFT_SET_MAP;
+	return flags;
+}
+
+const char *set_name(const struct set *set)
+{
+	return set->name ? set->name : set->n_data ? "__map%d" : "__set%d";
+}
+
+void encode_set(struct batch *batch, const struct table *table, const struct set *set, uint32_t id)
+{
+	struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWSET, NLM_F_CREATE);
+	struct nftnl_set *s = need(nftnl_set_alloc());
+	uint32_t size = set->name ? set->size : (uint32_t)set->n;
+	uint8_t lens[SET_MAX_FIELDS];
+
+	nftnl_set_set_str(s, NFTNL_SET_TABLE, table->name);
+	nftnl_set_set_str(s, NFTNL_SET_NAME, set_name(set));
+	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(s, NFTNL_SET_ID, id);
+	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, set_flags(set));
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, wire_type(set->key, set->n_key));
+	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, wire_len(set->key, set->n_key));
+	if (is_vmap(set)) {
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, 16); /* as nft says it */
+	} else if (set->n_data) {
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, wire_type(set->data, set->n_data));
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, wire_len(set->data, set->n_data));
+	}
+	if (size && !(set->interval && !set->name))
+		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, size);
+	if (set->interval && set->n_key > 1) {
+		for (size_t i = 0; i < set->n_key; i++)
+			lens[i] = (uint8_t)datatype_len(set->key[i]);
+		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, lens, (uint32_t)set->n_key);
+	}
+	if (set->counter)
+		nftnl_set_add_expr(s, need(nftnl_expr_alloc("counter")));
+	set_userdata(s, set);
+	nftnl_set_nlmsg_build_payload(message, s);
+	nftnl_set_free(s);
+	message_end(batch, message);
+}
+
+/* @types at @from, each field padded to a register, to @to. */
+static void put_fields(uint8_t *to, const enum datatype *types, size_t n, const uint8_t *from)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t len = datatype_len(types[i]);
+
+		memset(to, 0, padded(len));
+		memcpy(to, from, len);
+		to += padded(len);
+		from += len;
+	}
+}
+
+static void put_key(struct nlmsghdr *message, uint16_t attribute, const struct set *set,
+		    const uint8_t *key)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, attribute);
+	uint8_t bytes[SET_MAX_FIELDS * VALUE_MAX];
+
+	put_fields(bytes, set->key, set->n_key, key);
+	mnl_attr_put(message, NFTA_DATA_VALUE, wire_len(set->key, set->n_key), bytes);
+	mnl_attr_nest_end(message, nest);
+}
+
+uint32_t verdict_code(enum verdict_kind kind)
+{
+	switch (kind) {
+	case VERDICT_ACCEPT:
+		return NF_ACCEPT;
+	case VERDICT_DROP:
+		return NF_DROP;
+	case VERDICT_JUMP:
+		return (uint32_t)NFT_JUMP;
+	case VERDICT_GOTO:
+		return (uint32_t)NFT_GOTO;
+	case VERDICT_RETURN:
+		return (uint32_t)NFT_RETURN;
+	}
+	return NF_DROP;
+}
+
+static void put_data(struct nlmsghdr *message, const struct set *set, size_t i, const uint8_t *data)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_SET_ELEM_DATA);
+
+	if (is_vmap(set)) {
+		const struct verdict *v = &set->verdicts[i];
+		struct nlattr *verdict = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
+
+		mnl_attr_put_u32(message, NFTA_VERDICT_CODE, htonl(verdict_code(v->kind)));
+		if (v->chain)
+			mnl_attr_put_strz(message, NFTA_VERDICT_CHAIN, v->chain->name);
+		mnl_attr_nest_end(message, verdict);
+	} else {
+		uint8_t bytes[SET_MAX_FIELDS * VALUE_MAX];
+
+		put_fields(bytes, set->data, set->n_data, data);
+		mnl_attr_put(message, NFTA_DATA_VALUE, wire_len(set->data, set->n_data), bytes);
+	}
+	mnl_attr_nest_end(message, nest);
+}
+
+/* Add one to a number in network order; false where it wraps. */
+static bool increment(uint8_t *number, size_t len)
+{
+	while (len--)
+		if (++number[len])
+			return true;
+	return false;
+}
+
+static void put_bound(struct nlmsghdr *message, const struct set *set, const uint8_t *key)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+
+	mnl_attr_put_u32(message, NFTA_SET_ELEM_FLAGS, htonl(NFT_SET_ELEM_INTERVAL_END));
+	put_key(message, NFTA_SET_ELEM_KEY, set, key);
+	mnl_attr_nest_end(message, nest);
+}
+
+static void put_element(struct nlmsghdr *message, const struct set *set, size_t i)
+{
+	const uint8_t *key = set->bytes + i * set->stride;
+	const uint8_t *end = key + set->key_len;
+	const uint8_t *data = set->interval ? end + set->key_len : end;
+	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+	uint8_t behind[VALUE_MAX];
+
+	put_key(message, NFTA_SET_ELEM_KEY, set, key);
+	if (set->interval && set->n_key > 1)
+		put_key(message, NFTA_SET_ELEM_KEY_END, set, end);
+	if (set->n_data)
+		put_data(message, set, i, data);
+	mnl_attr_nest_end(message, nest);
+	if (!set->interval || set->n_key > 1)
+		return;
+	/* an interval of one field is two elements: its start, and what is behind its end */
+	memcpy(behind, end, set->key_len);
+	if (increment(behind, set->key_len))
+		put_bound(message, set, behind);
+}
+
+void encode_elements(struct batch *batch, const struct table *table, const struct set *set,
+		     uint32_t id)
+{
+	static const uint8_t zero[VALUE_MAX];
+
+	for (size_t i = 0; i < set->n;) {
+		struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+		struct nlattr *list;
+
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, table->name);
+		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set_name(set));
+		mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(id));
+		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+		/* what is below the first interval of a tree is outside too */
+		if (!i && set->interval && set->n_key == 1 &&
+		    memcmp(set->bytes, zero, set->key_len))
+			put_bound(message, set, zero);
+		for (; i < set->n && message->nlmsg_len < ELEMENTS_ROOM; i++)
+			put_element(message, set, i);
+		mnl_attr_nest_end(message, list);
+		message_end(batch, message);
+	}
+}

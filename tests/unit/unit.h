@@ -84,5 +84,6 @@ Suite *site_suite(void);
 Suite *policy_suite(void);
 Suite *ruleset_suite(void);
 Suite *emit_suite(void);
+Suite *wordless_suite(void);
 
 #endif

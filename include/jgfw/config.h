@@ -139,6 +139,7 @@ struct row {
 	enum proto proto;
 	bool has_icmp_type;
 	uint8_t icmp_type;
+	struct loc icmp_loc;
 	struct port_expr sport, dport, translate;
 	struct word translation_of; /* the row this one only tells the translation of */
 	const char *condition;

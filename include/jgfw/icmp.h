@@ -10,6 +10,10 @@
 /** icmp_type_name - the name of @type, or NULL where it has none */
 const char *icmp_type_name(uint8_t type);
 
+/** icmp_type_opens_flow - is @type a request, which connection tracking takes as new? (the kernel's
+ * icmp_new() in nf_conntrack_proto_icmp.c) */
+bool icmp_type_opens_flow(uint8_t type);
+
 /** icmp_type_parse - a type by its name or its number; false where @s is neither */
 bool icmp_type_parse(const char *s, uint8_t *ret_type);
 

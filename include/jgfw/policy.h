@@ -72,6 +72,7 @@ struct policy {
 		VEC(struct flow);
 	} flows;
 	struct machines zone_edges[ZONE_COUNT]; /* every NIC in a zone, by address */
+	bool meet[ZONE_COUNT][ZONE_COUNT]; /* do two zones share an interface? (each its own) */
 };
 
 /** policy_expand - the flows of @site, which must outlive the policy; to be freed by policy_free()

@@ -22,6 +22,11 @@ const char *icmp_type_name(uint8_t type)
 	return type < ARRAY_SIZE(names) ? names[type] : NULL;
 }
 
+bool icmp_type_opens_flow(uint8_t type)
+{
+	return type == 8 || type == 13 || type == 15 || type == 17;
+}
+
 bool icmp_type_parse(const char *s, uint8_t *ret_type)
 {
 	uint64_t number;

@@ -347,7 +347,7 @@ struct claim {
 };
 
 enum {
-	EDGE_MAX_SHARERS = 32, /* claims to one address, which are compared each with each */
+	EDGE_MAX_SHARERS = 128, /* claims to one address, which are compared each with each */
 };
 
 enum {

@@ -175,6 +175,7 @@ static void row_icmp(struct yaml *y, const struct node *value, void *object)
 	if (!yaml_word(y, value, "an ICMP type"))
 		return;
 	row->has_icmp_type = true;
+	row->icmp_loc = value->loc;
 	if (icmp_type_parse(value->text, &row->icmp_type))
 		return;
 	for (unsigned int type = 0; type <= UINT8_MAX; type++)
@@ -264,6 +265,10 @@ static void row_check(struct yaml *y, const struct row *row)
 			   "ICMP has no ports");
 	else if (icmp && !row->has_icmp_type)
 		diag_error(y->diag, row->loc, "missing-key", "a row of ICMP has no 'icmp' type");
+	else if (icmp && row->has_icmp_type && !icmp_type_opens_flow(row->icmp_type))
+		diag_error(y->diag, row->icmp_loc, "bad-row",
+			   "ICMP of this type opens no flow: connection tracking calls it invalid "
+			   "where no request or flow was before it");
 	else if (!icmp && row->has_icmp_type)
 		diag_error(y->diag, row->loc, "bad-row", "'icmp' goes with proto: icmp");
 	else if (!icmp && !row->dport.n && !row->dport.loc.source)

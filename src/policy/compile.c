@@ -116,7 +116,7 @@ static bool opens_to_wan(const struct compiler *c)
 			return true;
 	vec_each(group, &c->groups.all)
 		if ((*group)->kind == GROUP_ACCEPT && (*group)->like->to == ZONE_WAN &&
-		    ((*group)->like->src.is_edge || (*group)->src != PARTY_MACHINES))
+		    ((*group)->like->src.is_edge || (*group)->like->src.kind != PARTY_MACHINES))
 			return true;
 	return false;
 }
@@ -326,9 +326,13 @@ static void make_origins(struct ruleset *rs, const struct policy *policy)
 
 struct ruleset *policy_compile(const struct policy *policy, struct diag *diag)
 {
+	static const char *const base_chains[] = {"raw",     "prerouting",  "input",
+						  "forward", "postrouting", "log_and_drop"};
 	struct compiler c = {.site = policy->site, .rs = ruleset_new(RULESET_TABLE)};
 	unsigned int before = diag->errors;
 
+	for (size_t i = 0; i < ARRAY_SIZE(base_chains); i++)
+		*index_find(&c.chain_names, base_chains[i], strlen(base_chains[i])) = (void *)1;
 	make_origins(c.rs, policy);
 	groups_make(&c.groups, policy, c.rs, diag);
 	zones_collect(&c);
@@ -340,6 +344,7 @@ struct ruleset *policy_compile(const struct policy *policy, struct diag *diag)
 	make_forward(&c);
 	make_postrouting(&c);
 	groups_free(&c.groups);
+	index_free(&c.chain_names);
 	vec_free(&c.nics);
 	if (diag->errors == before)
 		return c.rs;

@@ -24,6 +24,7 @@ struct compiler {
 	const struct site *site;
 	struct ruleset *rs;
 	struct groups groups;
+	struct index chain_names;
 	struct {
 		VEC(struct nic_zones);
 	} nics;

@@ -37,42 +37,85 @@ static bool ports_overlap(struct range_set a, struct range_set b)
 	return !a.n || !b.n || range_set_overlaps(a, b);
 }
 
+/* Are there only Expressway-E without static NAT among the sources? */
+static bool all_plain(const struct party *party)
+{
+	for (size_t i = 0; i < party->n; i++)
+		if (party->at[i].addr != party->at[i].public)
+			return false;
+	return true;
+}
+
 /* What becomes of the source of a packet of @flow that @other wants too. */
 static enum source_nat source_of(const struct flow *flow, const struct flow *other)
 {
-	return flow->edges_among && other->src.is_edge ? SOURCE_PUBLIC : flow->snat;
+	enum source_nat source =
+		flow->edges_among && other->src.is_edge ? SOURCE_PUBLIC : flow->snat;
+
+	if (source == SOURCE_PUBLIC && flow->src.is_edge && all_plain(&flow->src))
+		return SOURCE_KEEPS;
+	return source;
 }
 
 /* Untranslated destinations, whole zones and networks among them: only the source can differ. */
-static bool sources_differ(const struct flow *a, const struct flow *b)
+static bool sources_differ(const struct policy *policy, const struct flow *a, const struct flow *b)
 {
-	return !a->dnat && !b->dnat && a->to == b->to && source_of(a, b) != source_of(b, a) &&
-	       parties_overlap(&a->dst, &b->dst);
+	return !a->dnat && !b->dnat && policy->meet[a->to][b->to] &&
+	       source_of(a, b) != source_of(b, a) && parties_overlap(&a->dst, &b->dst);
+}
+
+/* The port that packets of @flow become, 0 where it stays. */
+static uint16_t port_change(const struct flow *flow)
+{
+	return flow->translate == flow->dport.at[0].lo ? 0 : flow->translate;
+}
+
+/* @network allows packets as they are that @machines, without static NAT, sends to another port. */
+static bool port_differs(const struct policy *policy, const struct flow *network,
+			 const struct flow *machines)
+{
+	if (network->dst.kind == PARTY_MACHINES || machines->dst.kind != PARTY_MACHINES ||
+	    !machines->dnat || !machines->translate || !port_change(machines) ||
+	    !policy->meet[network->to][machines->to])
+		return false;
+	for (size_t i = 0; i < machines->dst.n; i++) {
+		uint32_t addr = machines->dst.at[i].addr;
+
+		if (addr == machines->dst.at[i].public &&
+		    (network->dst.kind == PARTY_ANY ||
+		     range_within((struct range){addr, addr}, network->dst.range)))
+			return true;
+	}
+	return false;
 }
 
 /* Would a packet that both want go to different places, or leave with different sources? */
-static bool differ(const struct flow *a, const struct flow *b)
+static bool differ(const struct policy *policy, const struct flow *a, const struct flow *b)
 {
 	if (a->dst.kind != PARTY_MACHINES || b->dst.kind != PARTY_MACHINES)
-		return false;
+		return port_differs(policy, a, b) || port_differs(policy, b, a) ||
+		       sources_differ(policy, a, b);
 	for (size_t i = 0; i < a->dst.n; i++)
 		for (size_t k = 0; k < b->dst.n; k++) {
 			if (sent_to(a, &a->dst.at[i]) != sent_to(b, &b->dst.at[k]))
 				continue;
 			if (a->dst.at[i].addr != b->dst.at[k].addr ||
-			    a->translate != b->translate || a->snat != b->snat)
+			    (a->translate ? port_change(a) : 0) !=
+				    (b->translate ? port_change(b) : 0) ||
+			    source_of(a, b) != source_of(b, a))
 				return true;
 		}
 	return false;
 }
 
-static void check_flows(const struct flow *a, const struct flow *b, struct diag *diag)
+static void check_flows(const struct policy *policy, const struct flow *a, const struct flow *b,
+			struct diag *diag)
 {
-	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE || a->from != b->from ||
-	    a->proto != b->proto ||
+	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE ||
+	    !policy->meet[a->from][b->from] || a->proto != b->proto ||
 	    (a->proto == IPPROTO_ICMP && a->row->icmp_type != b->row->icmp_type) ||
 	    !ports_overlap(a->sport, b->sport) || !ports_overlap(a->dport, b->dport) ||
-	    (!differ(a, b) && !sources_differ(a, b)) || !parties_overlap(&a->src, &b->src))
+	    !differ(policy, a, b) || !parties_overlap(&a->src, &b->src))
 		return;
 	diag_error(diag, b->row->of_site ? b->row->loc : b->dep->name.loc, "row-conflict",
 		   "row '%s' of '%s' and row '%s' of '%s' translate the same packets differently",
@@ -89,7 +132,7 @@ static void check_spans(const struct policy *policy, struct span a, struct span 
 {
 	for (size_t i = a.begin; i < a.end; i++)
 		for (size_t k = a.begin == b.begin ? i + 1 : b.begin; k < b.end; k++)
-			check_flows(&policy->flows.at[i], &policy->flows.at[k], diag);
+			check_flows(policy, &policy->flows.at[i], &policy->flows.at[k], diag);
 }
 
 /** struct sharer - a deployment and a public address of its */

@@ -5,6 +5,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
+enum {
+	DEPLOYMENT_MAX_FLOWS = 4000, /* each is compared with each */
+};
+
 /** struct cast - the machines of one deployment, by NIC and by role */
 struct cast {
 	struct machine *nics[MODEL_MAX_NICS];
@@ -19,6 +23,7 @@ struct expansion {
 	struct cast cast;
 	struct diag *diag;
 	bool in_force; /* any row of the deployment */
+	size_t left;   /* ends of rows that may still be combined */
 };
 
 static void cast_make(struct expansion *x)
@@ -115,21 +120,52 @@ static enum flow_state state_of(const struct site *site, enum zone from, enum zo
 	return FLOW_IN_FORCE;
 }
 
+/* The first of @edges, which are sorted, whose address is not below @addr. */
+static size_t lower_bound(const struct machines *edges, uint32_t addr)
+{
+	size_t lo = 0, hi = edges->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (edges->at[mid].addr < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 struct party policy_edges_among(const struct policy *policy, const struct flow *flow,
 				struct arena *arena)
 {
-	const struct machines *edges = &policy->zone_edges[flow->from];
-	struct party party = {.kind = PARTY_MACHINES, .at = edges->at, .n = edges->n};
+	struct party party = {.kind = PARTY_MACHINES};
 	struct machines found = {0};
 
-	if (flow->src.kind == PARTY_ANY)
-		return party;
-	vec_each(m, edges)
-		if (range_within((struct range){m->addr, m->addr}, flow->src.range))
-			vec_add_in(arena, &found, *m);
+	/* a packet from an interface of two zones comes from both */
+	for (int z = 0; z < ZONE_COUNT; z++) {
+		const struct machines *edges = &policy->zone_edges[z];
+
+		if (!policy->meet[flow->from][z])
+			continue;
+		for (size_t i = lower_bound(edges, flow->src.range.lo);
+		     i < edges->n && edges->at[i].addr <= flow->src.range.hi; i++)
+			vec_add_in(arena, &found, edges->at[i]);
+	}
 	party.at = found.at;
 	party.n = found.n;
 	return party;
+}
+
+static void find_meetings(struct policy *policy, const struct site *site)
+{
+	for (int a = 0; a < ZONE_COUNT; a++)
+		for (int b = 0; b < ZONE_COUNT; b++) {
+			policy->meet[a][b] = a == b;
+			vec_each(x, &site->zones[a])
+				vec_each(y, &site->zones[b])
+					policy->meet[a][b] |= !strcmp(x->name, y->name);
+		}
 }
 
 static int machine_order(const void *a, const void *b)
@@ -162,6 +198,7 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 {
 	struct arena *arena = &x->policy->arena;
 	struct flow *flow = vec_push(&x->policy->flows);
+	struct arena scratch = {0};
 	bool public_source;
 
 	*flow = (struct flow){.row = row,
@@ -186,7 +223,8 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 		flow->snat = SOURCE_GATEWAY;
 	if (flow->src.kind != PARTY_MACHINES && from->zone != ZONE_WAN &&
 	    (flow->dnat || to->zone == ZONE_WAN))
-		flow->edges_among = policy_edges_among(x->policy, flow, &x->policy->arena).n > 0;
+		flow->edges_among = policy_edges_among(x->policy, flow, &scratch).n > 0;
+	arena_free(&scratch);
 	if (flow->state != FLOW_IN_FORCE)
 		return;
 	x->in_force = true;
@@ -249,7 +287,7 @@ static void expand_row(struct expansion *x, const struct row *row)
 		n_to = x->dep->n_clients;
 	}
 	for (size_t i = 0; i < n_from; i++)
-		for (size_t k = 0; k < n_to; k++)
+		for (size_t k = 0; k < n_to && x->left; k++, x->left--)
 			add_pair(x, row, &from[i], &to[k]);
 }
 
@@ -259,11 +297,16 @@ static void expand_deployment(struct expansion *x, const struct deployment *dep)
 
 	x->dep = dep;
 	x->in_force = false;
+	x->left = DEPLOYMENT_MAX_FLOWS;
 	cast_make(x);
 	vec_each(row, model_rows)
 		expand_row(x, row);
 	vec_each(row, &dep->rows)
 		expand_row(x, row);
+	if (!x->left)
+		diag_error(x->diag, dep->name.loc, "too-many",
+			   "the rows and clients of '%s' make more than %d flows", dep->name.text,
+			   DEPLOYMENT_MAX_FLOWS);
 	if (!x->in_force)
 		diag_error(x->diag, dep->name.loc, "no-row-in-force",
 			   "no row of '%s' is in force: the gateway does not have both zones of "
@@ -280,6 +323,7 @@ struct policy *policy_expand(const struct site *site, struct diag *diag)
 
 	policy->site = site;
 	list_zone_edges(policy, site);
+	find_meetings(policy, site);
 	vec_each(dep, &site->deployments)
 		expand_deployment(&x, *dep);
 	if (diag->errors == before)

@@ -5,6 +5,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
+enum {
+	NAMED_ROWS = 12, /* in the comment of a rule for many */
+};
+
 struct grouping {
 	struct groups *groups;
 	struct index index; /* from what makes flows alike to their group */
@@ -109,6 +113,10 @@ static void join(struct grouping *g, enum group_kind kind, uint32_t index, bool 
 	vec_add(&group->flows, index);
 	if (kind != GROUP_DNAT_PORTS)
 		return;
+	if (group->rows.n == NAMED_ROWS) {
+		group->more_rows = true;
+		return;
+	}
 	vec_each(row, &group->rows)
 		known |= *row == flow->row || !strcmp((*row)->id.text, flow->row->id.text);
 	if (!known)
@@ -173,9 +181,12 @@ static int group_order(const void *a, const void *b)
 void groups_make(struct groups *groups, const struct policy *policy, struct ruleset *rs,
 		 struct diag *diag)
 {
+	static const char *const reserved[] = {"own", "public"}; /* compile.c makes these sets */
 	struct grouping g = {.groups = groups};
 
 	*groups = (struct groups){.policy = policy, .rs = rs, .diag = diag};
+	for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+		*index_find(&groups->names, reserved[i], strlen(reserved[i])) = (void *)1;
 	for (size_t i = 0; i < policy->flows.n; i++)
 		if (policy->flows.at[i].state == FLOW_IN_FORCE)
 			group_flow(&g, (uint32_t)i);
@@ -195,4 +206,19 @@ void groups_free(struct groups *groups)
 	index_free(&groups->names);
 	index_free(&groups->sharers);
 	arena_free(&groups->arena);
+}
+
+const char *unique_name(struct index *taken, struct buf *name)
+{
+	size_t stem = name->n;
+	/* the value counts the names that were tried with this one, itself included */
+	uintptr_t n = (uintptr_t)*index_find(taken, name->at, stem);
+
+	while (*index_find(taken, name->at, name->n)) {
+		name->n = stem;
+		buf_printf(name, "_%ju", (uintmax_t)++n);
+	}
+	*index_find(taken, name->at, name->n) = (void *)(uintptr_t)1;
+	*index_find(taken, name->at, stem) = (void *)(n ? n : 1);
+	return buf_str(name);
 }

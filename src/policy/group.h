@@ -26,7 +26,8 @@ struct group {
 	} flows; /* indices in the policy, in order */
 	struct {
 		VEC(const struct row *);
-	} rows;		 /* dnat ports: all rows in the map, in order */
+	} rows; /* dnat ports: the first rows in the map, to be named */
+	bool more_rows;
 	struct set *set; /* made by groups_set() */
 	size_t serial;
 	struct group *next_sharer; /* one more whose set may serve others */
@@ -61,6 +62,12 @@ size_t group_fields(const struct group *group, enum field fields[4]);
  * deployments, NICs do not; @kind as the set sees it */
 void group_end_name(struct buf *name, const struct flow *flow, const struct word *word,
 		    const struct endpoint *end, enum party_kind kind);
+
+/** unique_name - @name as it is, or with _2 and so on behind it where it is taken; it then is taken
+ *
+ * The string belongs to @name.
+ */
+const char *unique_name(struct index *taken, struct buf *name);
 
 /** set_fit - give @set the size that is derived from the number of its elements */
 void set_fit(struct set *set);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-	SHORT_COMMENT = 100, /* bytes; a list of rows is cut behind it */
+	SHORT_COMMENT = 100, /* bytes; a list of rows is cut before it */
+	LONG_NAME = 150,     /* of a chain; no more ids are put behind it */
 };
 
 static void row_comment(struct builder *b, const struct row *row)
@@ -21,20 +22,20 @@ static void row_comment(struct builder *b, const struct row *row)
 static void group_comment(struct builder *b, const struct group *group)
 {
 	struct buf text = {0};
-	size_t left = group->rows.n;
+	bool more = false;
 
 	if (group->kind != GROUP_DNAT_PORTS) {
 		row_comment(b, group->like->row);
 		return;
 	}
 	vec_each(row, &group->rows) {
-		if (text.n > SHORT_COMMENT) {
-			buf_printf(&text, " and %zu more", left);
+		more = text.n + strlen((*row)->id.text) > SHORT_COMMENT;
+		if (more)
 			break;
-		}
 		buf_printf(&text, "%s%s", text.n ? ", " : "", (*row)->id.text);
-		left--;
 	}
+	if (more || group->more_rows)
+		buf_puts(&text, " and more");
 	rule_comment(b, buf_str(&text));
 	buf_free(&text);
 }
@@ -141,7 +142,6 @@ struct dispatch {
 		VEC(struct run);
 	} runs;
 	struct index chains; /* by list of groups */
-	struct index names;  /* of chains */
 };
 
 /* The chain of the groups of @n entries at @at, which have the same protocol and port. */
@@ -159,21 +159,16 @@ static const struct chain *row_chain(struct compiler *c, struct dispatch *d, con
 	chain = *slot;
 	if (!chain) {
 		const char *last = "";
-		void **taken;
 
 		buf_puts(&name, prefix);
 		for (size_t i = 0; i < n; i++) {
 			const char *id = groups->at[at[i].group]->like->row->id.text;
 
-			if (strcmp(id, last) && name.n < SHORT_COMMENT)
+			if (strcmp(id, last) && name.n < LONG_NAME)
 				buf_printf(&name, "_%s", id);
 			last = id;
 		}
-		taken = index_find(&d->names, name.at, name.n);
-		*taken = (void *)((uintptr_t)*taken + 1);
-		if ((uintptr_t)*taken > 1)
-			buf_printf(&name, "__%ju", (uintmax_t)(uintptr_t)*taken);
-		chain = ruleset_chain(c->rs, buf_str(&name));
+		chain = ruleset_chain(c->rs, unique_name(&c->chain_names, &name));
 		*slot = chain;
 		for (size_t i = 0; i < n; i++) {
 			struct group *group = groups->at[at[i].group];
@@ -232,7 +227,6 @@ static struct set *make_vmap(struct compiler *c, const char *prefix,
 	vec_free(&d.runs);
 	vec_free(&d.exact);
 	index_free(&d.chains);
-	index_free(&d.names);
 	return vmap;
 }
 
@@ -302,30 +296,34 @@ void fill_dnat(struct compiler *c, struct chain *chain, const char *name, zone_b
 	}
 }
 
+static void snat_rule(struct compiler *c, struct chain *chain, struct group *group)
+{
+	enum field fields[4];
+	struct range one;
+	struct builder b = group_rule(c, chain, group);
+	size_t n = group_fields(group, fields);
+
+	match_ports(&b, group, flow_dport(group->like, &one));
+	if (group->translated)
+		rule_ct_status(&b, CT_STATUS_DNAT);
+	if (group->kind == GROUP_SNAT) {
+		rule_nat_map(&b, NAT_SNAT, fields, n, groups_set(&c->groups, group));
+	} else {
+		rule_lookup(&b, fields, n, groups_set(&c->groups, group), false);
+		rule_masquerade(&b);
+	}
+	row_comment(&b, group->like->row);
+}
+
 void fill_snat(struct compiler *c, struct chain *chain, const char *name, zone_bits bits)
 {
-	(void)name;
-	vec_each(it, &c->groups.all) {
-		struct group *group = *it;
-		enum field fields[4];
-		struct range one;
-		struct builder b;
-		size_t n;
+	/* an Expressway-E bears its own public address, whoever else is masqueraded */
+	static const enum group_kind order[] = {GROUP_SNAT, GROUP_MASQUERADE};
 
-		if ((group->kind != GROUP_SNAT && group->kind != GROUP_MASQUERADE) ||
-		    !(bits & pair_bit(group->like->from, group->like->to)))
-			continue;
-		b = group_rule(c, chain, group);
-		match_ports(&b, group, flow_dport(group->like, &one));
-		if (group->translated)
-			rule_ct_status(&b, CT_STATUS_DNAT);
-		n = group_fields(group, fields);
-		if (group->kind == GROUP_SNAT) {
-			rule_nat_map(&b, NAT_SNAT, fields, n, groups_set(&c->groups, group));
-		} else {
-			rule_lookup(&b, fields, n, groups_set(&c->groups, group), false);
-			rule_masquerade(&b);
-		}
-		row_comment(&b, group->like->row);
-	}
+	(void)name;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		vec_each(it, &c->groups.all)
+			if ((*it)->kind == order[i] &&
+			    bits & pair_bit((*it)->like->from, (*it)->like->to))
+				snat_rule(c, chain, *it);
 }

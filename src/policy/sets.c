@@ -74,8 +74,6 @@ static void add_rectangles(const struct group *group, const struct flow *flow,
 			r.x = party_range(src, s);
 			if (group->kind == GROUP_SNAT)
 				r.addr = from->public;
-			if (group->kind == GROUP_SNAT && from->public == from->addr)
-				continue;
 			if (from && to && from->addr == to->addr && !flow->dnat)
 				continue; /* a machine and itself */
 			vec_add(out, r);
@@ -274,6 +272,10 @@ static void group_set_name(const struct group *group, struct buf *name)
 		buf_puts(name, "_to_");
 	if (sees_daddr(group))
 		group_end_name(name, flow, &flow->row->to, &flow->row->to_end, group->dst);
+	/* the name of a role alone may mean something to nft */
+	if (sees_saddr(group) != sees_daddr(group) &&
+	    (sees_saddr(group) ? flow->row->from_end : flow->row->to_end).kind == END_ROLE)
+		buf_puts(name, "_hosts");
 }
 
 static bool same_party(const struct party *a, const struct party *b)
@@ -298,8 +300,9 @@ static bool same_addresses(const struct groups *groups, const struct group *a,
 	for (size_t i = 0; i < a->flows.n; i++) {
 		const struct flow *x = &flows[a->flows.at[i]], *y = &flows[b->flows.at[i]];
 
+		/* which Expressway-E are in a zone depends on the zone */
 		if (!same_party(&x->src, &y->src) || !same_party(&x->dst, &y->dst) ||
-		    x->dnat != y->dnat)
+		    x->dnat != y->dnat || (a->kind == GROUP_SNAT && x->from != y->from))
 			return false;
 		for (size_t m = 0; x->dnat && m < x->dst.n; m++)
 			if (machine_translated(x, &x->dst.at[m]) !=
@@ -335,27 +338,6 @@ static struct set *find_shared(struct groups *groups, struct group *group)
 	return NULL;
 }
 
-/* @name, or @name_2 and so on where it is taken. */
-static const char *unique_name(struct groups *groups, struct buf *name)
-{
-	size_t stem = name->n;
-	void **taken = index_find(&groups->names, name->at, name->n);
-	uintptr_t next = (uintptr_t)*taken + 1;
-
-	*taken = (void *)next;
-	while (next > 1) {
-		name->n = stem;
-		buf_printf(name, "_%ju", (uintmax_t)next++);
-		taken = index_find(&groups->names, name->at, name->n);
-		if (*taken)
-			continue;
-		*taken = (void *)(uintptr_t)1;
-		*index_find(&groups->names, name->at, stem) = (void *)(next - 1);
-		break;
-	}
-	return buf_str(name);
-}
-
 static struct set *new_set(struct groups *groups, const struct group *group)
 {
 	static const enum datatype ports_key[] = {TYPE_IPV4_ADDR, TYPE_INET_PROTO,
@@ -370,7 +352,7 @@ static struct set *new_set(struct groups *groups, const struct group *group)
 	group_set_name(group, &name);
 	if (counts(groups, group))
 		buf_printf(&name, "_%s", group->like->row->id.text);
-	unique = unique_name(groups, &name);
+	unique = unique_name(&groups->names, &name);
 	if (group->kind == GROUP_DNAT_PORTS)
 		set = ruleset_set(groups->rs, unique, ports_key, 3, target, 2);
 	else

@@ -80,6 +80,7 @@ static const struct chain *zone_chain(struct compiler *c, struct zone_chains *ch
 			return known->chain;
 	chain_name(&name, stem, bits, pairs);
 	chain = arena_new(&c->rs->arena, struct chain);
+	unique_name(&c->chain_names, &name);
 	chain->name = arena_copy(&c->rs->arena, name.at, name.n);
 	fill(c, chain, chain->name, bits);
 	/* behind the chains that it jumps to */

@@ -408,3 +408,47 @@ def counters(world):
 
     walk("", listing)
     return found
+
+
+def row(name, source, destination, proto, port):
+    return {"id": name, "purpose": name, "from": source, "to": destination, "proto": proto, "dport": port}
+
+
+def test_ids_of_rows_that_look_like_names_of_chains(world):
+    """Each chain has a name of its own, whatever the rows are called: a second one would join the first."""
+    shared = {"wan": "wan0", "inward": ["inward0", "lan1"], "lan": ["lan1", "lan2"]}
+    sly = deployment("dual-small", rows=[row("and_lan_inward", "inward", "lan", "udp", 123)])
+    world.load(site(shared, sly))
+    world.check_dropped([Packet("lan1", TCP, "10.10.0.99", "10.10.0.20", 5000, 22)])
+    first = deployment(
+        "dual-small",
+        rows=[
+            row("adm", "lan:10.1.0.0/16", "edge.inward", "tcp", 22),
+            row("adm_2", "lan:10.3.0.0/16", "edge.inward", "tcp", 8443),
+        ],
+    )
+    second = deployment("dual-small", block=1, rows=[row("adm", "lan:10.2.0.0/16", "edge.inward", "tcp", 23)])
+    world.load(site(DUAL_BOTH, first, second))
+    world.check_dropped(
+        [
+            Packet("lan1", TCP, "10.2.0.1", "172.16.2.30", 5000, 8443),
+            Packet("lan1", TCP, "10.3.0.1", "172.16.2.30", 5000, 23),
+        ]
+    )
+
+
+def test_an_expressway_e_in_a_zone_leaves_with_its_public_address(world):
+    """Rows from whole zones, which the Expressway-E stands in too; zones of their own, and on one interface."""
+    ntp = [row("x", "outward", "wan", "udp", 123), row("y", "inward", "wan", "udp", 123)]
+    world.load(site(ALL_ZONES, deployment("dual-small", rows=ntp)))
+    for iface, source in (("outward0", "172.16.1.10"), ("inward0", "172.16.2.10")):
+        world.check_arrives(
+            Packet(iface, UDP, source, CLIENT, 5000, 123),
+            Arrival("wan0", "203.0.113.10", CLIENT, 5000, 123),
+        )
+    stick = {"wan": "wan0", "dmz": "lan1", "lan": "lan1"}
+    one = deployment("single-small", reflection_source="keep", rows=[row("x", "lan", "wan", "udp", 123)])
+    world.load(site(stick, one))
+    world.check_arrives(
+        Packet("lan1", UDP, "172.16.3.10", CLIENT, 5000, 123), Arrival("wan0", "203.0.113.10", CLIENT, 5000, 123)
+    )

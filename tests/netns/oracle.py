@@ -143,11 +143,15 @@ class Oracle:
         self.dedicated = gateway.get("public_addresses", "dedicated") == "dedicated"
         self.wan = self.zones.get("wan", ())
         self.publics, self.own = set(), set()
+        self.nics = defaultdict(dict)  # by zone: the addresses of Expressway-E there, and their public ones
         self.passes = []
         for deployment in site["deployments"]:
             for peer in deployment["edge"]:
                 self.publics.add(peer["public"])
                 self.own.update(address for key, address in peer.items() if key != "name")
+                for nic, zone in (("outward", "outward"), ("inward", "inward"), ("private", "dmz")):
+                    if nic in peer:
+                        self.nics[zone][peer[nic]] = peer["public"]
             self.own.update(deployment["core"] + deployment["guest"])
             for row in rows_of(deployment):
                 self.passes += self._passes(deployment, *row)
@@ -196,10 +200,19 @@ class Oracle:
         out = self.network.where(dst)
         if out not in item.oifs or (item.within_zone and out == packet.iface):
             return None
-        src = item.leaves_as or packet.src
+        src = self._public_of(item, packet, out) or item.leaves_as or packet.src
         if src == GATEWAY:
             src = GATEWAY_ADDRESS[out]
         return Arrival(out, src, dst, packet.sport, item.becomes or packet.dport)
+
+    def _public_of(self, item, packet, out):
+        """An Expressway-E among the sources of a whole zone speaks as one that a row names, see _leaves_as."""
+        if not item.lands and out not in self.wan:
+            return None
+        for zone, nics in self.nics.items():
+            if packet.src in nics and packet.iface in item.iifs and set(self.zones.get(zone, ())) & set(item.iifs):
+                return nics[packet.src]
+        return None
 
     def _passes(self, deployment, row, icmp=None):
         for source in ends(deployment, row.source):

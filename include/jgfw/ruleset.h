@@ -278,7 +278,7 @@ uint8_t *set_add(struct set *set, uint32_t origin);
  */
 int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b);
 
-/** set_add_value - append @v to an element under construction and give the place behind it */
+/** set_put - append @v to an element under construction and give the place behind it */
 uint8_t *set_put(uint8_t *at, struct value v);
 
 /** origin_join - a list with all origins of @a and of @b */

@@ -25,7 +25,7 @@ bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone);
 /** decode_row - a row, added to the struct rows @rows; of a model or (@of_site) of a site's own */
 void decode_row(struct yaml *y, const struct node *value, struct rows *rows, bool of_site);
 
-/** model_row_find - the index of the row @id in @rows, or -1 */
+/** rows_find - the index of the row @id in @rows, or -1 */
 int rows_find(const struct rows *rows, const char *id);
 
 /** endpoint_parse - understand @word as an end of a row

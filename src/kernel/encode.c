@@ -138,11 +138,14 @@ static uint32_t reg(uint8_t slot)
 	return slot % 4 ? (uint32_t)NFT_REG32_00 + slot : (uint32_t)NFT_REG_1 + slot / 4u;
 }
 
-static uint32_t *set_id(struct index *ids, const struct set *set)
+static void remember_id(struct index *ids, const struct set *set, uint32_t id)
 {
-	void **slot = index_find(ids, &set, sizeof(const struct set *));
+	*index_find(ids, &set, sizeof(const struct set *)) = (void *)(uintptr_t)id;
+}
 
-	return (uint32_t *)(void *)slot;
+static uint32_t id_of(struct index *ids, const struct set *set)
+{
+	return (uint32_t)(uintptr_t)*index_find(ids, &set, sizeof(const struct set *));
 }
 
 static struct nftnl_expr *expr_new(struct encoder *e, const char *name)
@@ -251,7 +254,7 @@ static void encode_lookup(struct encoder *e, const struct expr *expr)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG,
 				   is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
 	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set));
-	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, *set_id(e->ids, set));
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id_of(e->ids, set));
 	if (expr->lookup.invert)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
@@ -353,7 +356,7 @@ static void encode_rule(struct encoder *e, const struct chain *chain, const stru
 
 		if (expr->kind != EXPR_LOOKUP || expr->lookup.set->name)
 			continue;
-		*set_id(e->ids, expr->lookup.set) = e->batch->set_id;
+		remember_id(e->ids, expr->lookup.set, e->batch->set_id);
 		encode_set(e->batch, e->table, expr->lookup.set, e->batch->set_id);
 		encode_elements(e->batch, e->table, expr->lookup.set, e->batch->set_id++);
 	}
@@ -381,13 +384,13 @@ void encode_ruleset(struct batch *batch, const struct ruleset *rs)
 	vec_each(chain, &table->chains)
 		encode_chain(batch, table, *chain);
 	vec_each(set, &table->sets) {
-		*set_id(&ids, *set) = batch->set_id;
+		remember_id(&ids, *set, batch->set_id);
 		encode_set(batch, table, *set, batch->set_id++);
 	}
 	vec_each(chain, &table->chains)
 		vec_each(rule, &(*chain)->rules)
 			encode_rule(&e, *chain, rule);
 	vec_each(set, &table->sets)
-		encode_elements(batch, table, *set, *set_id(&ids, *set));
+		encode_elements(batch, table, *set, id_of(&ids, *set));
 	index_free(&ids);
 }

@@ -3,6 +3,8 @@
 
 #include "jgfw/policy.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct source source_of(const char *text)
@@ -81,4 +83,12 @@ void assert_clean(const struct diag *d)
 {
 	ck_assert_msg(!d->errors, "%u errors, the first: %u:%u %s", d->errors,
 		      d->messages[0]->loc.line, d->messages[0]->loc.column, d->messages[0]->text);
+}
+
+void temp_folder(char ret_path[128])
+{
+	const char *parent = getenv("TMPDIR");
+
+	snprintf(ret_path, 128, "%s/jgfw-unit-XXXXXX", parent ? parent : P_tmpdir);
+	ck_assert_ptr_nonnull(mkdtemp(ret_path));
 }

@@ -13,12 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64], path[80];
+static char folder[128], path[160];
 
 static void make_folder(void)
 {
-	strcpy(folder, "/tmp/jgfw-unit-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	temp_folder(folder);
 	snprintf(path, sizeof(path), "%s/file", folder);
 }
 
@@ -132,7 +131,7 @@ END_TEST
 
 START_TEST(replace_in_a_folder_that_is_not)
 {
-	char nowhere[100];
+	char nowhere[160];
 
 	snprintf(nowhere, sizeof(nowhere), "%s/none/file", folder);
 	ck_assert_int_eq(file_replace(nowhere, "new", 3), -ENOENT);
@@ -151,7 +150,7 @@ END_TEST
 START_TEST(replace_puts_a_file_in_place_of_a_link)
 {
 	struct stat st;
-	char other[90];
+	char other[160];
 
 	snprintf(other, sizeof(other), "%s/other", folder);
 	ck_assert_int_eq(file_replace(other, "other", 5), 0);

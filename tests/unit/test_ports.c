@@ -185,22 +185,21 @@ END_TEST
 
 /* --- profiles of a site's own --------------------------------------------------------------- */
 
-static char folder[64];
+static char folder[128];
 
-static void make_folder(void)
+static void make_own_folder(void)
 {
-	strcpy(folder, "/tmp/jgfw-unit-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	temp_folder(folder);
 }
 
-static void folder_path(const char *name, char ret_path[128])
+static void folder_path(const char *name, char ret_path[160])
 {
-	snprintf(ret_path, 128, "%s%s", folder, name);
+	snprintf(ret_path, 160, "%s%s", folder, name);
 }
 
 static void remove_folder(void)
 {
-	char path[128];
+	char path[160];
 
 	folder_path("/profiles/own.yaml", path);
 	unlink(path);
@@ -212,7 +211,7 @@ static void remove_folder(void)
 /* Load a site with the profile "own": dual NIC with @rest. */
 static void load_own(const char *rest, struct loaded *ret_loaded)
 {
-	char path[128];
+	char path[160];
 	FILE *f;
 
 	folder_path("/profiles", path);
@@ -284,7 +283,7 @@ Suite *ports_suite(void)
 	tcase_add_test(tc, overrides_are_of_one_deployment);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("own");
-	tcase_add_checked_fixture(tc, make_folder, remove_folder);
+	tcase_add_checked_fixture(tc, make_own_folder, remove_folder);
 	tcase_add_test(tc, own_profile_gives_values);
 	add_table(tc, own_profile_is_refused, own_refused);
 	suite_add_tcase(s, tc);

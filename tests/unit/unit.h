@@ -48,6 +48,9 @@ const char *error_slug(const struct diag *d);
 /** message_count - how many messages of @d bear @slug */
 size_t message_count(const struct diag *d, const char *slug);
 
+/** temp_folder - make a folder for temporary files, to be removed by the test */
+void temp_folder(char ret_path[128]);
+
 /** source_of - @text as a source named "test.yaml" */
 struct source source_of(const char *text);
 

@@ -184,12 +184,11 @@ static const struct chain *row_chain(struct compiler *c, struct dispatch *d, con
 	return chain;
 }
 
-/* meta l4proto . th dport vmap { ... } for all ports that stand alone. */
+/* meta l4proto . th dport vmap @..._ports for all ports that stand alone. */
 static struct set *make_vmap(struct compiler *c, const char *prefix,
 			     const struct chain_groups *groups)
 {
 	static const enum datatype key[] = {TYPE_INET_PROTO, TYPE_INET_SERVICE};
-	static const enum datatype data[] = {TYPE_VERDICT};
 	struct dispatch d = {0};
 	struct set *vmap = NULL;
 	struct range one;
@@ -206,7 +205,7 @@ static struct set *make_vmap(struct compiler *c, const char *prefix,
 	}
 	if (d.exact.n) {
 		qsort(d.exact.at, d.exact.n, sizeof(*d.exact.at), exact_order);
-		vmap = ruleset_set(c->rs, NULL, key, 2, data, 1);
+		vmap = new_vmap(c, prefix, "_ports", key, 2);
 	}
 	for (size_t i = 0, n; i < d.exact.n; i += n) {
 		const struct exact *e = &d.exact.at[i];
@@ -224,6 +223,7 @@ static struct set *make_vmap(struct compiler *c, const char *prefix,
 			value_u16(run->at->port));
 		vmap->verdicts[vmap->n - 1] = (struct verdict){VERDICT_JUMP, chain};
 	}
+	finish_vmap(c, vmap);
 	vec_free(&d.runs);
 	vec_free(&d.exact);
 	index_free(&d.chains);

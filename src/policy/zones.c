@@ -90,10 +90,34 @@ static const struct chain *zone_chain(struct compiler *c, struct zone_chains *ch
 	return chain;
 }
 
+/* Verdict maps are named, so that a change is one of elements: the map of a rule that goes is empty
+ * for packets that are on their way through it. */
+struct set *new_vmap(struct compiler *c, const char *stem, const char *what,
+		     const enum datatype *key, size_t n_key)
+{
+	static const enum datatype data[] = {TYPE_VERDICT};
+	struct buf name = {0};
+	struct set *vmap;
+
+	buf_printf(&name, "%s%s", stem, what);
+	vmap = ruleset_set(c->rs, unique_name(&c->groups.names, &name), key, n_key, data, 1);
+	buf_free(&name);
+	return vmap;
+}
+
+void finish_vmap(struct compiler *c, struct set *vmap)
+{
+	size_t a, b;
+
+	if (!vmap)
+		return;
+	set_sort(c->rs, vmap, &a, &b);
+	set_fit(vmap);
+}
+
 struct set *zones_pair_vmap(struct compiler *c, const char *stem, zone_bits used, fill_fn *fill)
 {
 	static const enum datatype key[] = {TYPE_IFNAME, TYPE_IFNAME};
-	static const enum datatype data[] = {TYPE_VERDICT};
 	struct zone_chains chains = {0};
 	struct set *vmap = NULL;
 
@@ -106,19 +130,19 @@ struct set *zones_pair_vmap(struct compiler *c, const char *stem, zone_bits used
 				continue;
 			chain = zone_chain(c, &chains, stem, bits, true, fill);
 			if (!vmap)
-				vmap = ruleset_set(c->rs, NULL, key, 2, data, 1);
+				vmap = new_vmap(c, *stem ? stem : "forward_", "zones", key, 2);
 			set_put(set_put(set_add(vmap, 0), value_ifname(in->name)),
 				value_ifname(out->name));
 			vmap->verdicts[vmap->n - 1] = (struct verdict){VERDICT_JUMP, chain};
 		}
 	vec_free(&chains);
+	finish_vmap(c, vmap);
 	return vmap;
 }
 
 struct set *zones_side_vmap(struct compiler *c, const char *stem, zone_bits used, fill_fn *fill)
 {
 	static const enum datatype key[] = {TYPE_IFNAME};
-	static const enum datatype data[] = {TYPE_VERDICT};
 	struct zone_chains chains = {0};
 	struct set *vmap = NULL;
 
@@ -129,10 +153,11 @@ struct set *zones_side_vmap(struct compiler *c, const char *stem, zone_bits used
 			continue;
 		chain = zone_chain(c, &chains, stem, nic->zones & used, false, fill);
 		if (!vmap)
-			vmap = ruleset_set(c->rs, NULL, key, 1, data, 1);
+			vmap = new_vmap(c, stem, "zones", key, 1);
 		set_put(set_add(vmap, 0), value_ifname(nic->name));
 		vmap->verdicts[vmap->n - 1] = (struct verdict){VERDICT_JUMP, chain};
 	}
 	vec_free(&chains);
+	finish_vmap(c, vmap);
 	return vmap;
 }

@@ -73,6 +73,7 @@ enum expr_kind {
 	EXPR_COUNTER,
 	EXPR_LIMIT,
 	EXPR_LOG,
+	EXPR_UNKNOWN, /* of the kernel's, and none of the above */
 };
 
 enum meta_key {
@@ -120,6 +121,11 @@ enum limit_unit {
 	LIMIT_SECOND,
 };
 
+/** struct counter - what passed; zero where it was not read from the kernel */
+struct counter {
+	uint64_t packets, bytes;
+};
+
 /** struct expr - one expression of a rule; registers are slots */
 struct expr {
 	enum expr_kind kind;
@@ -157,6 +163,7 @@ struct expr {
 			uint8_t addr, port; /* registers */
 			bool has_port;
 		} nat; /* IPv4 */
+		struct counter counter;
 		struct {
 			uint64_t rate;
 			enum limit_unit unit;
@@ -165,6 +172,11 @@ struct expr {
 		struct {
 			const char *prefix;
 		} log;
+		struct { /* the kernel's name and attributes of it */
+			const char *name;
+			const uint8_t *bytes;
+			size_t len;
+		} unknown;
 	};
 };
 
@@ -179,12 +191,15 @@ struct rule {
 	struct expr *at; /* expressions */
 	size_t n, cap;
 	const char *comment; /* NULL for none */
+	const char *odd;     /* see struct table */
+	uint64_t handle;     /* the kernel's, where it was read from there */
 	uint32_t origin;     /* index + 1 in the ruleset's origins; 0 for none */
 };
 
 enum chain_type {
 	CHAIN_FILTER,
 	CHAIN_NAT,
+	CHAIN_ROUTE,
 };
 
 enum hook {
@@ -193,6 +208,8 @@ enum hook {
 	HOOK_FORWARD,
 	HOOK_OUTPUT,
 	HOOK_POSTROUTING,
+	HOOK_INGRESS,
+	HOOK_EGRESS,
 };
 
 /** struct chain - a base chain where @is_base, else a regular one */
@@ -203,10 +220,15 @@ struct chain {
 	enum hook hook;
 	int32_t priority;
 	bool policy_drop;
+	const char *odd; /* see struct table */
 	struct {
 		VEC(struct rule);
 	} rules;
 };
+
+/** ELEMENT_ODD - in the place of an origin: an element of the kernel's that bears more than key,
+ * data and counter (a timeout, say) */
+#define ELEMENT_ODD UINT32_MAX
 
 /** struct set - a set, map or verdict map; its elements are packed
  *
@@ -220,17 +242,26 @@ struct set {
 	enum datatype data[SET_MAX_FIELDS]; /* TYPE_VERDICT alone for a verdict map */
 	size_t n_data;			    /* 0 for a set */
 	bool interval;
-	bool counter;  /* each element counts */
-	uint32_t size; /* 0: not given */
+	bool counter;	 /* each element counts */
+	uint32_t size;	 /* 0: not given */
+	const char *odd; /* see struct table */
 	size_t key_len, data_len, stride;
 	uint8_t *bytes;
 	uint32_t *origins;	  /* as in struct rule */
 	struct verdict *verdicts; /* by element; of a verdict map only */
+	struct counter *counters; /* by element; where @counter is set */
 	size_t n, cap;
 };
 
+/** struct table - a table with all that is in it
+ *
+ * @odd says in words what the kernel holds of a thing that has no place in these structs (a flag, a
+ * comment, a flowtable); NULL where there is nothing, as in all that jgfw makes.
+ */
 struct table {
-	const char *name; /* of family inet */
+	const char *name;
+	uint8_t family; /* NFPROTO_*; inet where it was not read from the kernel */
+	const char *odd;
 	struct {
 		VEC(struct set *);
 	} sets; /* the named ones */

@@ -301,6 +301,7 @@ static bool emit_expr(struct walk *w, const struct expr *e)
 	case EXPR_NAT:
 		return emit_nat(w, e);
 	case EXPR_BITWISE:
+	case EXPR_UNKNOWN:
 		return false;
 	case EXPR_VERDICT:
 	case EXPR_COUNTER:

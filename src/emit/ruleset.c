@@ -74,7 +74,8 @@ static int emit_chain(const struct chain *chain, struct buf *out)
 	static const char *const hooks[] = {
 		[HOOK_PREROUTING] = "prerouting",   [HOOK_INPUT] = "input",
 		[HOOK_FORWARD] = "forward",	    [HOOK_OUTPUT] = "output",
-		[HOOK_POSTROUTING] = "postrouting",
+		[HOOK_POSTROUTING] = "postrouting", [HOOK_INGRESS] = "ingress",
+		[HOOK_EGRESS] = "egress",
 	};
 	int result = 0;
 

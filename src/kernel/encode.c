@@ -4,6 +4,7 @@
 #include "jgfw/index.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
-#include <libnftnl/rule.h>
 #include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
@@ -102,7 +102,7 @@ static void encode_chain(struct batch *batch, const struct table *table, const s
 	static const uint32_t hooks[] = {
 		[HOOK_PREROUTING] = NF_INET_PRE_ROUTING,   [HOOK_INPUT] = NF_INET_LOCAL_IN,
 		[HOOK_FORWARD] = NF_INET_FORWARD,	   [HOOK_OUTPUT] = NF_INET_LOCAL_OUT,
-		[HOOK_POSTROUTING] = NF_INET_POST_ROUTING,
+		[HOOK_POSTROUTING] = NF_INET_POST_ROUTING, [HOOK_INGRESS] = NF_INET_INGRESS,
 	};
 	struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nftnl_chain *c = need(nftnl_chain_alloc());
@@ -128,8 +128,8 @@ static void encode_chain(struct batch *batch, const struct table *table, const s
 struct encoder {
 	struct batch *batch;
 	const struct table *table;
-	struct index *ids; /* from a set's address to its id */
-	struct nftnl_rule *rule;
+	struct index *ids;	  /* from a set's address to its id */
+	struct nlmsghdr *message; /* of the rule */
 	bool host_order[REGISTER_SLOTS];
 };
 
@@ -148,12 +148,9 @@ static uint32_t id_of(struct index *ids, const struct set *set)
 	return (uint32_t)(uintptr_t)*index_find(ids, &set, sizeof(const struct set *));
 }
 
-static struct nftnl_expr *expr_new(struct encoder *e, const char *name)
+static struct nftnl_expr *expr_new(const char *name)
 {
-	struct nftnl_expr *x = need(nftnl_expr_alloc(name));
-
-	nftnl_rule_add_expr(e->rule, x);
-	return x;
+	return need(nftnl_expr_alloc(name));
 }
 
 static uint32_t host_number(const struct value *value)
@@ -177,7 +174,7 @@ static void set_value(struct nftnl_expr *x, uint16_t attribute, const struct val
 	}
 }
 
-static void encode_meta(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_meta(struct encoder *e, const struct expr *expr)
 {
 	static const uint32_t keys[] = {
 		[META_NFPROTO] = NFT_META_NFPROTO,
@@ -185,16 +182,17 @@ static void encode_meta(struct encoder *e, const struct expr *expr)
 		[META_IIFNAME] = NFT_META_IIFNAME,
 		[META_OIFNAME] = NFT_META_OIFNAME,
 	};
-	struct nftnl_expr *x = expr_new(e, "meta");
+	struct nftnl_expr *x = expr_new("meta");
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_META_KEY, keys[expr->meta.key]);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_META_DREG, reg(expr->meta.dreg));
 	e->host_order[expr->meta.dreg] = false;
+	return x;
 }
 
-static void encode_payload(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_payload(struct encoder *e, const struct expr *expr)
 {
-	struct nftnl_expr *x = expr_new(e, "payload");
+	struct nftnl_expr *x = expr_new("payload");
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_BASE,
 			   expr->payload.base == PAYLOAD_NETWORK ? NFT_PAYLOAD_NETWORK_HEADER
@@ -203,35 +201,38 @@ static void encode_payload(struct encoder *e, const struct expr *expr)
 	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_LEN, expr->payload.len);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_DREG, reg(expr->payload.dreg));
 	e->host_order[expr->payload.dreg] = false;
+	return x;
 }
 
-static void encode_ct(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_ct(struct encoder *e, const struct expr *expr)
 {
-	struct nftnl_expr *x = expr_new(e, "ct");
+	struct nftnl_expr *x = expr_new("ct");
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_CT_KEY,
 			   expr->ct.key == CT_STATE ? NFT_CT_STATE : NFT_CT_STATUS);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_CT_DREG, reg(expr->ct.dreg));
 	e->host_order[expr->ct.dreg] = true;
+	return x;
 }
 
-static void encode_cmp(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_cmp(struct encoder *e, const struct expr *expr)
 {
 	static const uint32_t ops[] = {[CMP_EQ] = NFT_CMP_EQ,
 				       [CMP_NEQ] = NFT_CMP_NEQ,
 				       [CMP_LTE] = NFT_CMP_LTE,
 				       [CMP_GTE] = NFT_CMP_GTE};
-	struct nftnl_expr *x = expr_new(e, "cmp");
+	struct nftnl_expr *x = expr_new("cmp");
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_CMP_SREG, reg(expr->cmp.sreg));
 	nftnl_expr_set_u32(x, NFTNL_EXPR_CMP_OP, ops[expr->cmp.op]);
 	set_value(x, NFTNL_EXPR_CMP_DATA, &expr->cmp.value, e->host_order[expr->cmp.sreg]);
+	return x;
 }
 
-static void encode_bitwise(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_bitwise(struct encoder *e, const struct expr *expr)
 {
 	static const uint8_t zero[VALUE_MAX];
-	struct nftnl_expr *x = expr_new(e, "bitwise");
+	struct nftnl_expr *x = expr_new("bitwise");
 	uint8_t len = expr->bitwise.mask.len;
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_SREG, reg(expr->bitwise.sreg));
@@ -242,11 +243,12 @@ static void encode_bitwise(struct encoder *e, const struct expr *expr)
 		  e->host_order[expr->bitwise.sreg]);
 	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, zero, len);
 	e->host_order[expr->bitwise.dreg] = e->host_order[expr->bitwise.sreg];
+	return x;
 }
 
-static void encode_lookup(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_lookup(struct encoder *e, const struct expr *expr)
 {
-	struct nftnl_expr *x = expr_new(e, "lookup");
+	struct nftnl_expr *x = expr_new("lookup");
 	const struct set *set = expr->lookup.set;
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, reg(expr->lookup.sreg));
@@ -257,99 +259,131 @@ static void encode_lookup(struct encoder *e, const struct expr *expr)
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id_of(e->ids, set));
 	if (expr->lookup.invert)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	return x;
 }
 
-static void encode_verdict(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_verdict(const struct expr *expr)
 {
-	struct nftnl_expr *x = expr_new(e, "immediate");
+	struct nftnl_expr *x = expr_new("immediate");
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, verdict_code(expr->verdict.kind));
 	if (expr->verdict.chain)
 		nftnl_expr_set_str(x, NFTNL_EXPR_IMM_CHAIN, expr->verdict.chain->name);
+	return x;
 }
 
-static void encode_nat(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_nat(const struct expr *expr)
 {
 	struct nftnl_expr *x;
 
-	if (expr->nat.kind == NAT_MASQUERADE) {
-		expr_new(e, "masq");
-		return;
-	}
-	x = expr_new(e, "nat");
+	if (expr->nat.kind == NAT_MASQUERADE)
+		return expr_new("masq");
+	x = expr_new("nat");
 	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_TYPE,
 			   expr->nat.kind == NAT_DNAT ? NFT_NAT_DNAT : NFT_NAT_SNAT);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_FAMILY, NFPROTO_IPV4);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_ADDR_MIN, reg(expr->nat.addr));
 	if (expr->nat.has_port)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_PROTO_MIN, reg(expr->nat.port));
+	return x;
 }
 
-static void encode_limit(struct encoder *e, const struct expr *expr)
+static struct nftnl_expr *encode_limit(const struct expr *expr)
 {
-	struct nftnl_expr *x = expr_new(e, "limit");
+	struct nftnl_expr *x = expr_new("limit");
 
 	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_RATE, expr->limit.rate);
 	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_UNIT, 1); /* seconds */
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_BURST, expr->limit.burst);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_FLAGS, 0);
+	return x;
+}
+
+static struct nftnl_expr *encode_counter(const struct counter *counter)
+{
+	struct nftnl_expr *x = expr_new("counter");
+
+	if (counter->packets || counter->bytes) {
+		nftnl_expr_set_u64(x, NFTNL_EXPR_CTR_PACKETS, counter->packets);
+		nftnl_expr_set_u64(x, NFTNL_EXPR_CTR_BYTES, counter->bytes);
+	}
+	return x;
+}
+
+static struct nftnl_expr *encode_log(const struct expr *expr)
+{
+	struct nftnl_expr *x = expr_new("log");
+
+	nftnl_expr_set_str(x, NFTNL_EXPR_LOG_PREFIX, expr->log.prefix);
+	return x;
+}
+
+/* Words of the library's, or NULL for what it does not know. */
+static struct nftnl_expr *known_expr(struct encoder *e, const struct expr *expr)
+{
+	switch (expr->kind) {
+	case EXPR_META:
+		return encode_meta(e, expr);
+	case EXPR_PAYLOAD:
+		return encode_payload(e, expr);
+	case EXPR_CT:
+		return encode_ct(e, expr);
+	case EXPR_CMP:
+		return encode_cmp(e, expr);
+	case EXPR_BITWISE:
+		return encode_bitwise(e, expr);
+	case EXPR_LOOKUP:
+		return encode_lookup(e, expr);
+	case EXPR_VERDICT:
+		return encode_verdict(expr);
+	case EXPR_NAT:
+		return encode_nat(expr);
+	case EXPR_COUNTER:
+		return encode_counter(&expr->counter);
+	case EXPR_LIMIT:
+		return encode_limit(expr);
+	case EXPR_LOG:
+		return encode_log(expr);
+	case EXPR_UNKNOWN:
+		break;
+	}
+	return NULL;
 }
 
 static void encode_expr(struct encoder *e, const struct expr *expr)
 {
-	switch (expr->kind) {
-	case EXPR_META:
-		encode_meta(e, expr);
-		return;
-	case EXPR_PAYLOAD:
-		encode_payload(e, expr);
-		return;
-	case EXPR_CT:
-		encode_ct(e, expr);
-		return;
-	case EXPR_CMP:
-		encode_cmp(e, expr);
-		return;
-	case EXPR_BITWISE:
-		encode_bitwise(e, expr);
-		return;
-	case EXPR_LOOKUP:
-		encode_lookup(e, expr);
-		return;
-	case EXPR_VERDICT:
-		encode_verdict(e, expr);
-		return;
-	case EXPR_NAT:
-		encode_nat(e, expr);
-		return;
-	case EXPR_COUNTER:
-		expr_new(e, "counter");
-		return;
-	case EXPR_LIMIT:
-		encode_limit(e, expr);
-		return;
-	case EXPR_LOG:
-		nftnl_expr_set_str(expr_new(e, "log"), NFTNL_EXPR_LOG_PREFIX, expr->log.prefix);
-		return;
+	struct nlattr *nest = mnl_attr_nest_start(e->message, NFTA_LIST_ELEM);
+	struct nftnl_expr *x = known_expr(e, expr);
+
+	if (x) {
+		nftnl_expr_build_payload(e->message, x);
+		nftnl_expr_free(x);
+	} else {
+		mnl_attr_put_strz(e->message, NFTA_EXPR_NAME, expr->unknown.name);
+		mnl_attr_put(e->message, NFTA_EXPR_DATA | NLA_F_NESTED, expr->unknown.len,
+			     expr->unknown.bytes);
 	}
+	mnl_attr_nest_end(e->message, nest);
 }
 
-static void rule_userdata(struct nftnl_rule *rule, const char *comment)
+static void put_comment(struct nlmsghdr *message, const char *comment)
 {
 	struct nftnl_udata_buf *udata = need(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
 
 	nftnl_udata_put_strz(udata, NFTNL_UDATA_RULE_COMMENT, comment);
-	nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(udata),
-			    nftnl_udata_buf_len(udata));
+	mnl_attr_put(message, NFTA_RULE_USERDATA, nftnl_udata_buf_len(udata),
+		     nftnl_udata_buf_data(udata));
 	nftnl_udata_buf_free(udata);
 }
 
-/* A rule, behind the anonymous sets that it looks up. */
-static void encode_rule(struct encoder *e, const struct chain *chain, const struct rule *rule)
+/* A rule, behind the anonymous sets that it looks up; @before is the handle of the one that it is
+ * put in front of, 0 puts it at the end. */
+static void encode_rule(struct encoder *e, const struct chain *chain, const struct rule *rule,
+			uint64_t before)
 {
-	struct nlmsghdr *message;
+	struct nlattr *list;
 
 	for (size_t i = 0; i < rule->n; i++) {
 		const struct expr *expr = &rule->at[i];
@@ -360,18 +394,20 @@ static void encode_rule(struct encoder *e, const struct chain *chain, const stru
 		encode_set(e->batch, e->table, expr->lookup.set, e->batch->set_id);
 		encode_elements(e->batch, e->table, expr->lookup.set, e->batch->set_id++);
 	}
-	e->rule = need(nftnl_rule_alloc());
 	memset(e->host_order, 0, sizeof(e->host_order));
-	nftnl_rule_set_str(e->rule, NFTNL_RULE_TABLE, e->table->name);
-	nftnl_rule_set_str(e->rule, NFTNL_RULE_CHAIN, chain->name);
+	e->message = message_begin(e->batch, NFT_MSG_NEWRULE,
+				   (uint16_t)(NLM_F_CREATE | (before ? 0 : NLM_F_APPEND)));
+	mnl_attr_put_strz(e->message, NFTA_RULE_TABLE, e->table->name);
+	mnl_attr_put_strz(e->message, NFTA_RULE_CHAIN, chain->name);
+	if (before)
+		mnl_attr_put_u64(e->message, NFTA_RULE_POSITION, htobe64(before));
+	list = mnl_attr_nest_start(e->message, NFTA_RULE_EXPRESSIONS);
 	for (size_t i = 0; i < rule->n; i++)
 		encode_expr(e, &rule->at[i]);
+	mnl_attr_nest_end(e->message, list);
 	if (rule->comment)
-		rule_userdata(e->rule, rule->comment);
-	message = message_begin(e->batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-	nftnl_rule_nlmsg_build_payload(message, e->rule);
-	nftnl_rule_free(e->rule);
-	message_end(e->batch, message);
+		put_comment(e->message, rule->comment);
+	message_end(e->batch, e->message);
 }
 
 void encode_ruleset(struct batch *batch, const struct ruleset *rs)
@@ -389,7 +425,7 @@ void encode_ruleset(struct batch *batch, const struct ruleset *rs)
 	}
 	vec_each(chain, &table->chains)
 		vec_each(rule, &(*chain)->rules)
-			encode_rule(&e, *chain, rule);
+			encode_rule(&e, *chain, rule, 0);
 	vec_each(set, &table->sets)
 		encode_elements(batch, table, *set, id_of(&ids, *set));
 	index_free(&ids);

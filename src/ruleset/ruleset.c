@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include <linux/netfilter.h>
+
 size_t datatype_len(enum datatype type)
 {
 	switch (type) {
@@ -57,6 +59,7 @@ struct ruleset *ruleset_new(const char *table_name)
 	struct ruleset *rs = mem_alloc(sizeof(*rs));
 
 	rs->table.name = arena_copy(&rs->arena, table_name, strlen(table_name));
+	rs->table.family = NFPROTO_INET;
 	return rs;
 }
 
@@ -65,6 +68,7 @@ static void set_release(struct set *set)
 	free(set->bytes);
 	free(set->origins);
 	free(set->verdicts);
+	free(set->counters);
 }
 
 void ruleset_free(struct ruleset *rs)
@@ -138,12 +142,16 @@ uint8_t *set_add(struct set *set, uint32_t origin)
 		set->origins = mem_resize(set->origins, set->cap, sizeof(*set->origins));
 		if (vmap)
 			set->verdicts = mem_resize(set->verdicts, set->cap, sizeof(*set->verdicts));
+		if (set->counters)
+			set->counters = mem_resize(set->counters, set->cap, sizeof(*set->counters));
 	}
 	element = set->bytes + set->n * set->stride;
 	memset(element, 0, set->stride);
 	set->origins[set->n] = origin;
 	if (vmap)
 		set->verdicts[set->n] = (struct verdict){0};
+	if (set->counters)
+		set->counters[set->n] = (struct counter){0};
 	set->n++;
 	return element;
 }
@@ -219,6 +227,8 @@ static void permute(struct set *set, const struct sort_item *items)
 	uint32_t *origins = mem_resize(NULL, set->n, sizeof(*origins));
 	struct verdict *verdicts =
 		set->verdicts ? mem_resize(NULL, set->n, sizeof(*verdicts)) : NULL;
+	struct counter *counters =
+		set->counters ? mem_resize(NULL, set->n, sizeof(*counters)) : NULL;
 
 	for (size_t i = 0; i < set->n; i++) {
 		memcpy(bytes + i * set->stride, set->bytes + items[i].index * set->stride,
@@ -226,11 +236,14 @@ static void permute(struct set *set, const struct sort_item *items)
 		origins[i] = set->origins[items[i].index];
 		if (verdicts)
 			verdicts[i] = set->verdicts[items[i].index];
+		if (counters)
+			counters[i] = set->counters[items[i].index];
 	}
 	set_release(set);
 	set->bytes = bytes;
 	set->origins = origins;
 	set->verdicts = verdicts;
+	set->counters = counters;
 	set->cap = set->n;
 }
 
@@ -269,6 +282,8 @@ int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b)
 		set->origins[n] = set->origins[i];
 		if (set->verdicts)
 			set->verdicts[n] = set->verdicts[i];
+		if (set->counters)
+			set->counters[n] = set->counters[i];
 	}
 	set->n = set->n ? n + 1 : 0;
 	return 0;

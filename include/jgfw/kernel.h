@@ -3,7 +3,8 @@
 #ifndef JGFW_KERNEL_H
 #define JGFW_KERNEL_H
 
-#include "jgfw/ruleset.h"
+#include "jgfw/buf.h"
+#include "jgfw/change.h"
 
 struct kernel;
 
@@ -11,14 +12,48 @@ struct kernel;
 struct kernel *kernel_open(struct diag *diag);
 void kernel_close(struct kernel *kernel);
 
-/** kernel_replace - put @rs in the place of the table of its name, in one transaction
+/** kernel_read - the table @name of @family (NFPROTO_*) as it is now, in @ret (NULL: there is
+ * none), owned by the caller
  *
- * What other tables hold is not touched. Returns 0, or -errno after an error in @diag; then nothing
- * was changed.
+ * Without @elements those of named sets are left out, which saves nearly all of the time. All is of
+ * one generation, @ret_generation. Returns 0, or -errno after an error in @diag.
  */
-int kernel_replace(struct kernel *kernel, const struct ruleset *rs, struct diag *diag);
+int kernel_read(struct kernel *kernel, uint8_t family, const char *table, bool elements,
+		struct ruleset **ret, uint32_t *ret_generation, struct diag *diag);
 
-/** kernel_remove - delete the table of that name, if it is there; errors as above */
-int kernel_remove(struct kernel *kernel, const char *table, struct diag *diag);
+/** kernel_generation - how often the tables of this network namespace were changed so far; 0 or
+ * -errno */
+int kernel_generation(struct kernel *kernel, uint32_t *ret, struct diag *diag);
+
+/** struct table_name - a table of any family; strings belong to struct table_names */
+struct table_name {
+	uint8_t family; /* NFPROTO_* */
+	const char *name;
+};
+
+struct table_names {
+	struct arena arena;
+	VEC(struct table_name);
+};
+
+/** kernel_tables - all tables of this network namespace; 0 or -errno */
+int kernel_tables(struct kernel *kernel, struct table_names *ret, struct diag *diag);
+
+/** kernel_change - make @change, in one transaction
+ *
+ * What other tables hold is not touched. Where somebody has committed since @generation, nothing is
+ * changed and -ERESTART returned, without an error in @diag. With @dry_run the kernel judges it
+ * all, and nothing is changed. Returns 0, or -errno after an error in @diag that tells the place in
+ * the site of the thing that the kernel refuses; then nothing was changed.
+ */
+int kernel_change(struct kernel *kernel, const struct change *change, uint32_t generation,
+		  bool dry_run, struct diag *diag);
+
+/** kernel_pack - append @rs (NULL: no table) as bytes to be kept in a file */
+void kernel_pack(const struct ruleset *rs, struct buf *out);
+
+/** kernel_unpack - what kernel_pack() made; @ret is owned by the caller, NULL where there was no
+ * table; 0 or -EBADMSG */
+int kernel_unpack(const void *bytes, size_t len, const char *table, struct ruleset **ret);
 
 #endif

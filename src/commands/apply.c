@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 #include "jgfw/kernel.h"
+#include <stdio.h>
 
 static enum exit_code load(struct job *job)
 {
-	struct ruleset *rs = policy_compile(job->policy, &job->diag);
+	struct ruleset *rs = policy_compile(job->policy, &job->diag), *old = NULL;
 	struct kernel *kernel;
 	enum exit_code code = EXIT_SYSTEM;
+	struct change change;
+	uint32_t gen;
 
 	if (!rs)
 		return EXIT_INPUT;
 	kernel = kernel_open(&job->diag);
-	if (kernel && !kernel_replace(kernel, rs, &job->diag))
-		code = EXIT_DONE;
+	if (kernel && !kernel_read(kernel, 1, RULESET_TABLE, true, &old, &gen, &job->diag)) {
+		change_between(old, rs, &change);
+		fprintf(stderr, "whole %s sets %zu chains %zu\n", change.whole, change.sets.n, change.chains.n);
+		vec_each(c, &change.chains) fprintf(stderr, "chain %s: %zu edits\n", (c->new ? c->new : c->old)->name, c->rules.n);
+		vec_each(c, &change.sets) fprintf(stderr, "set %s: odd %s size %d %d renew %d %zu %zu\n", (c->new ? c->new : c->old)->name, c->old ? c->old->odd : 0, c->old ? c->old->size : 0, c->new ? c->new->size : 0, c->renew, c->gone.n, c->come.n);
+		if (change_is_empty(&change) || !kernel_change(kernel, &change, gen, false, &job->diag))
+			code = EXIT_DONE;
+		change_free(&change);
+	}
 	kernel_close(kernel);
 	ruleset_free(rs);
+	ruleset_free(old);
 	return code;
 }
 

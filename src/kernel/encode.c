@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "messages.h"
 
-#include "jgfw/index.h"
-
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
@@ -42,6 +40,10 @@ struct nlmsghdr *message_begin(struct batch *batch, uint16_t type, uint16_t flag
 		b->cap = (b->cap + MESSAGE_ROOM) * 2;
 		b->at = mem_resize(b->at, b->cap, 1);
 	}
+	vec_add(&batch->abouts, batch->about);
+	/* one answer is enough, and older kernels give none for the mark in front */
+	if (batch->abouts.n == 2)
+		flags |= NLM_F_ACK;
 	return nftnl_nlmsg_build_hdr(b->at + b->n, type, NFPROTO_INET, flags, batch->seq++);
 }
 
@@ -50,7 +52,7 @@ void message_end(struct batch *batch, const struct nlmsghdr *message)
 	batch->bytes.n += (message->nlmsg_len + 3u) & ~3u;
 }
 
-static void batch_mark(struct batch *batch, uint16_t type)
+static void batch_mark(struct batch *batch, uint16_t type, uint32_t generation)
 {
 	struct nlmsghdr *message = message_begin(batch, 0, 0);
 	struct nfgenmsg *nfg = mnl_nlmsg_get_payload(message);
@@ -58,54 +60,63 @@ static void batch_mark(struct batch *batch, uint16_t type)
 	message->nlmsg_type = type;
 	nfg->nfgen_family = AF_UNSPEC;
 	nfg->res_id = htons(NFNL_SUBSYS_NFTABLES);
+	if (generation)
+		mnl_attr_put_u32(message, NFNL_BATCH_GENID, htonl(generation));
 	message_end(batch, message);
 }
 
-void batch_begin(struct batch *batch)
+void batch_begin(struct batch *batch, uint32_t seq, uint32_t generation)
 {
-	*batch = (struct batch){.set_id = 1};
-	batch_mark(batch, NFNL_MSG_BATCH_BEGIN);
+	*batch = (struct batch){.set_id = 1, .first = seq, .seq = seq};
+	batch_mark(batch, NFNL_MSG_BATCH_BEGIN, generation);
 }
 
 void batch_end(struct batch *batch)
 {
-	batch_mark(batch, NFNL_MSG_BATCH_END);
+	batch_mark(batch, NFNL_MSG_BATCH_END, 0);
 }
 
 void batch_free(struct batch *batch)
 {
 	buf_free(&batch->bytes);
+	index_free(&batch->ids);
+	vec_free(&batch->abouts);
+}
+
+uint32_t batch_set_id(struct batch *batch, const struct set *set, bool is_new)
+{
+	void **slot = index_find(&batch->ids, &set, sizeof(const struct set *));
+
+	if (is_new)
+		*slot = (void *)(uintptr_t)batch->set_id++;
+	return (uint32_t)(uintptr_t)*slot;
 }
 
 /* --- tables and chains ---------------------------------------------------------------------- */
 
-static void encode_table(struct batch *batch, const char *name, uint16_t type, uint16_t flags)
+void encode_table(struct batch *batch, const struct table *table, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *message = message_begin(batch, type, flags);
-	struct nftnl_table *table = need(nftnl_table_alloc());
+	struct nftnl_table *t = need(nftnl_table_alloc());
 
-	nftnl_table_set_str(table, NFTNL_TABLE_NAME, name);
-	nftnl_table_nlmsg_build_payload(message, table);
-	nftnl_table_free(table);
+	nftnl_table_set_str(t, NFTNL_TABLE_NAME, table->name);
+	nftnl_table_nlmsg_build_payload(message, t);
+	nftnl_table_free(t);
 	message_end(batch, message);
 }
 
-void encode_delete(struct batch *batch, const char *table)
-{
-	/* Linux 6.1 has no message to delete what may not be there */
-	encode_table(batch, table, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
-	encode_table(batch, table, NFT_MSG_DELTABLE, 0);
-}
-
-static void encode_chain(struct batch *batch, const struct table *table, const struct chain *chain)
+void encode_chain(struct batch *batch, const struct table *table, const struct chain *chain)
 {
 	static const uint32_t hooks[] = {
 		[HOOK_PREROUTING] = NF_INET_PRE_ROUTING,   [HOOK_INPUT] = NF_INET_LOCAL_IN,
 		[HOOK_FORWARD] = NF_INET_FORWARD,	   [HOOK_OUTPUT] = NF_INET_LOCAL_OUT,
 		[HOOK_POSTROUTING] = NF_INET_POST_ROUTING, [HOOK_INGRESS] = NF_INET_INGRESS,
 	};
-	struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	struct nftnl_chain *c = need(nftnl_chain_alloc());
+	struct nlmsghdr *message;
+
+	batch->about = (struct about){.chain = chain};
+	message = message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 
 	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table->name);
 	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain->name);
@@ -127,25 +138,14 @@ static void encode_chain(struct batch *batch, const struct table *table, const s
 /** struct encoder - a rule on its way; what a register holds tells the byte order of its values */
 struct encoder {
 	struct batch *batch;
-	const struct table *table;
-	struct index *ids;	  /* from a set's address to its id */
 	struct nlmsghdr *message; /* of the rule */
+	const struct rule *counted;
 	bool host_order[REGISTER_SLOTS];
 };
 
 static uint32_t reg(uint8_t slot)
 {
 	return slot % 4 ? (uint32_t)NFT_REG32_00 + slot : (uint32_t)NFT_REG_1 + slot / 4u;
-}
-
-static void remember_id(struct index *ids, const struct set *set, uint32_t id)
-{
-	*index_find(ids, &set, sizeof(const struct set *)) = (void *)(uintptr_t)id;
-}
-
-static uint32_t id_of(struct index *ids, const struct set *set)
-{
-	return (uint32_t)(uintptr_t)*index_find(ids, &set, sizeof(const struct set *));
 }
 
 static struct nftnl_expr *expr_new(const char *name)
@@ -250,13 +250,15 @@ static struct nftnl_expr *encode_lookup(struct encoder *e, const struct expr *ex
 {
 	struct nftnl_expr *x = expr_new("lookup");
 	const struct set *set = expr->lookup.set;
+	uint32_t id = batch_set_id(e->batch, set, false);
 
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, reg(expr->lookup.sreg));
 	if (set->n_data)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG,
 				   is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
 	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set));
-	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id_of(e->ids, set));
+	if (id)
+		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id);
 	if (expr->lookup.invert)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 	return x;
@@ -312,6 +314,16 @@ static struct nftnl_expr *encode_counter(const struct counter *counter)
 	return x;
 }
 
+static const struct counter *counter_of(const struct rule *rule)
+{
+	static const struct counter none;
+
+	for (size_t i = 0; i < rule->n; i++)
+		if (rule->at[i].kind == EXPR_COUNTER)
+			return &rule->at[i].counter;
+	return &none;
+}
+
 static struct nftnl_expr *encode_log(const struct expr *expr)
 {
 	struct nftnl_expr *x = expr_new("log");
@@ -341,7 +353,7 @@ static struct nftnl_expr *known_expr(struct encoder *e, const struct expr *expr)
 	case EXPR_NAT:
 		return encode_nat(expr);
 	case EXPR_COUNTER:
-		return encode_counter(&expr->counter);
+		return encode_counter(e->counted ? counter_of(e->counted) : &expr->counter);
 	case EXPR_LIMIT:
 		return encode_limit(expr);
 	case EXPR_LOG:
@@ -378,55 +390,50 @@ static void put_comment(struct nlmsghdr *message, const char *comment)
 	nftnl_udata_buf_free(udata);
 }
 
-/* A rule, behind the anonymous sets that it looks up; @before is the handle of the one that it is
- * put in front of, 0 puts it at the end. */
-static void encode_rule(struct encoder *e, const struct chain *chain, const struct rule *rule,
-			uint64_t before)
+void encode_rule(struct batch *batch, const struct table *table, const struct chain *chain,
+		 const struct rule *rule, uint64_t before, const struct rule *counted)
 {
+	struct encoder e = {.batch = batch, .counted = counted};
 	struct nlattr *list;
 
 	for (size_t i = 0; i < rule->n; i++) {
-		const struct expr *expr = &rule->at[i];
+		const struct set *set = rule->at[i].lookup.set;
 
-		if (expr->kind != EXPR_LOOKUP || expr->lookup.set->name)
+		if (rule->at[i].kind != EXPR_LOOKUP || set->name)
 			continue;
-		remember_id(e->ids, expr->lookup.set, e->batch->set_id);
-		encode_set(e->batch, e->table, expr->lookup.set, e->batch->set_id);
-		encode_elements(e->batch, e->table, expr->lookup.set, e->batch->set_id++);
+		encode_set(batch, table, set);
+		encode_elements(batch, table, (struct elements){.set = set}, NFT_MSG_NEWSETELEM);
 	}
-	memset(e->host_order, 0, sizeof(e->host_order));
-	e->message = message_begin(e->batch, NFT_MSG_NEWRULE,
-				   (uint16_t)(NLM_F_CREATE | (before ? 0 : NLM_F_APPEND)));
-	mnl_attr_put_strz(e->message, NFTA_RULE_TABLE, e->table->name);
-	mnl_attr_put_strz(e->message, NFTA_RULE_CHAIN, chain->name);
+	batch->about = (struct about){.chain = chain, .rule = rule};
+	e.message = message_begin(batch, NFT_MSG_NEWRULE,
+				  (uint16_t)(NLM_F_CREATE | (before ? 0 : NLM_F_APPEND)));
+	mnl_attr_put_strz(e.message, NFTA_RULE_TABLE, table->name);
+	mnl_attr_put_strz(e.message, NFTA_RULE_CHAIN, chain->name);
 	if (before)
-		mnl_attr_put_u64(e->message, NFTA_RULE_POSITION, htobe64(before));
-	list = mnl_attr_nest_start(e->message, NFTA_RULE_EXPRESSIONS);
+		mnl_attr_put_u64(e.message, NFTA_RULE_POSITION, htobe64(before));
+	list = mnl_attr_nest_start(e.message, NFTA_RULE_EXPRESSIONS);
 	for (size_t i = 0; i < rule->n; i++)
-		encode_expr(e, &rule->at[i]);
-	mnl_attr_nest_end(e->message, list);
+		encode_expr(&e, &rule->at[i]);
+	mnl_attr_nest_end(e.message, list);
 	if (rule->comment)
-		put_comment(e->message, rule->comment);
-	message_end(e->batch, e->message);
+		put_comment(e.message, rule->comment);
+	message_end(batch, e.message);
 }
 
 void encode_ruleset(struct batch *batch, const struct ruleset *rs)
 {
 	const struct table *table = &rs->table;
-	struct index ids = {0};
-	struct encoder e = {.batch = batch, .table = table, .ids = &ids};
 
-	encode_table(batch, table->name, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	encode_table(batch, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	vec_each(chain, &table->chains)
 		encode_chain(batch, table, *chain);
-	vec_each(set, &table->sets) {
-		remember_id(&ids, *set, batch->set_id);
-		encode_set(batch, table, *set, batch->set_id++);
-	}
+	vec_each(set, &table->sets)
+		encode_set(batch, table, *set);
 	vec_each(chain, &table->chains)
 		vec_each(rule, &(*chain)->rules)
-			encode_rule(&e, *chain, rule, 0);
+			encode_rule(batch, table, *chain, rule, 0, NULL);
 	vec_each(set, &table->sets)
-		encode_elements(batch, table, *set, id_of(&ids, *set));
-	index_free(&ids);
+		encode_elements(batch, table,
+				(struct elements){.set = *set, .counters = (*set)->counters},
+				NFT_MSG_NEWSETELEM);
 }

@@ -4,29 +4,44 @@
 #define JGFW_KERNEL_ENCODE_H
 
 #include "jgfw/buf.h"
-#include "jgfw/ruleset.h"
+#include "jgfw/change.h"
+#include "jgfw/index.h"
+
+/** struct about - what a message speaks of, for errors */
+struct about {
+	const struct set *set;
+	const struct chain *chain;
+	const struct rule *rule;
+};
 
 /** struct batch - the messages of one transaction, one behind the other, as sendmsg() takes them */
 struct batch {
 	struct buf bytes;
-	uint32_t seq;	 /* of the next message */
-	uint32_t set_id; /* of the next set */
+	uint32_t first, seq; /* of the first message, and of the next */
+	uint32_t set_id;     /* of the next set */
+	struct index ids;    /* from a set's address to its id, of those that come */
+	struct about about;  /* of the next message */
+	struct {
+		VEC(struct about);
+	} abouts; /* by message */
 };
 
-/** batch_begin - open a transaction */
-void batch_begin(struct batch *batch);
+/** batch_begin - open a transaction, which is void where the generation is no longer @generation
+ * (0: any will do); @seq numbers its messages */
+void batch_begin(struct batch *batch, uint32_t seq, uint32_t generation);
 /** batch_end - close it; nothing may be added behind */
 void batch_end(struct batch *batch);
 /** batch_free - release the messages */
 void batch_free(struct batch *batch);
-
-/** encode_delete - delete the table of that name, which need not exist */
-void encode_delete(struct batch *batch, const char *table);
 
 /** encode_ruleset - create the table of @rs with all that is in it
  *
  * The order is that of `nft -f`, so that the kernel gives the same handles.
  */
 void encode_ruleset(struct batch *batch, const struct ruleset *rs);
+
+/** encode_change - what makes @change->old into @change->new; the order is the one that the kernel
+ * needs: what refers to a thing goes before it and comes behind it */
+void encode_change(struct batch *batch, const struct change *change);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Transactions with the kernel. */
-#include "jgfw/kernel.h"
-
+#include "decode.h"
 #include "encode.h"
+#include "socket.h"
 
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -16,10 +16,6 @@
 enum {
 	SEND_MARGIN = 64 * 1024, /* the kernel counts more than the bytes of a message */
 	ANSWER_ROOM = 64 * 1024,
-};
-
-struct kernel {
-	struct mnl_socket *socket;
 };
 
 struct kernel *kernel_open(struct diag *diag)
@@ -48,6 +44,7 @@ void kernel_close(struct kernel *kernel)
 	if (!kernel)
 		return;
 	mnl_socket_close(kernel->socket);
+	arena_free(&kernel->arena);
 	free(kernel);
 }
 
@@ -90,68 +87,154 @@ static const char *error_text(const struct nlmsghdr *m)
 	return text;
 }
 
-/* The kernel has judged the batch when sendmsg() returns: its answers are there. The first message
- * asks for an acknowledgement; without one, and without an error, nothing is known. */
-static int read_answers(struct kernel *kernel, char *room, const char **ret_text)
+/** struct refusal - the first error of a transaction */
+struct refusal {
+	int error; /* -errno */
+	uint32_t seq;
+	const char *text;
+};
+
+/* The kernel has judged the batch when sendmsg() returns: its answers are there. All are taken off
+ * the socket; the first error counts. */
+static bool read_answers(struct kernel *kernel, char *room, struct refusal *ret)
 {
 	bool acknowledged = false;
 	ssize_t n;
 
 	while ((n = recv(mnl_socket_get_fd(kernel->socket), room, ANSWER_ROOM, MSG_DONTWAIT)) > 0 ||
-	       errno == EINTR) {
+	       errno == EINTR || errno == ENOBUFS) {
 		const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)room;
 
-		for (int left = (int)n; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		for (int left = (int)n; n > 0 && mnl_nlmsg_ok(m, left);
+		     m = mnl_nlmsg_next(m, &left)) {
 			const struct nlmsgerr *answer = mnl_nlmsg_get_payload(m);
 
 			if (m->nlmsg_type != NLMSG_ERROR)
 				continue;
 			acknowledged |= !answer->error;
-			if (!answer->error)
+			if (!answer->error || ret->error)
 				continue;
-			*ret_text = error_text(m);
-			return answer->error;
+			*ret = (struct refusal){answer->error, m->nlmsg_seq, error_text(m)};
+			if (ret->text) /* @room is used again */
+				ret->text =
+					arena_copy(&kernel->arena, ret->text, strlen(ret->text));
 		}
 	}
-	return acknowledged ? 0 : -ENOMSG;
+	return acknowledged;
 }
 
-static int commit(struct kernel *kernel, struct batch *batch, struct diag *diag)
+/* The place in the site that a thing comes from, where it is known. */
+static struct loc loc_of(const struct ruleset *rs, const struct about *about)
+{
+	uint32_t origin = about->rule			? about->rule->origin
+			  : about->set && about->set->n ? about->set->origins[0]
+							: 0;
+
+	return rs && origin && origin <= rs->origins.n ? rs->origins.at[origin - 1].loc
+						       : (struct loc){0};
+}
+
+static void refused(const struct change *change, const struct batch *batch,
+		    const struct refusal *refusal, struct diag *diag)
+{
+	uint32_t index = refusal->seq - batch->first;
+	struct about about = index < batch->abouts.n ? batch->abouts.at[index] : (struct about){0};
+	struct loc loc = loc_of(change->new, &about);
+	struct buf what = {0};
+
+	if (about.rule)
+		buf_printf(&what, " the rule '%s' of chain %s",
+			   about.rule->comment ? about.rule->comment : "", about.chain->name);
+	else if (about.chain)
+		buf_printf(&what, " chain %s", about.chain->name);
+	else if (about.set)
+		buf_printf(&what, " set %s", about.set->name ? about.set->name : "of a rule");
+	diag_error(diag, loc, "kernel", "the kernel refuses%s: %s%s%s", buf_str(&what),
+		   strerror(-refusal->error), refusal->text ? ": " : "",
+		   refusal->text ? refusal->text : "");
+	buf_free(&what);
+}
+
+void privilege_error(struct diag *diag)
+{
+	diag_error(diag, (struct loc){0}, "privilege",
+		   "the kernel wants CAP_NET_ADMIN for this: run as root");
+}
+
+/* Did the transaction take place, where no answer tells? */
+static int look_after(struct kernel *kernel, uint32_t before, bool dry_run, struct diag *diag)
+{
+	uint32_t after;
+	int r = kernel_generation(kernel, &after, diag);
+
+	if (r)
+		return r;
+	if (dry_run || after != before)
+		return 0;
+	diag_error(diag, (struct loc){0}, "kernel", "the kernel did not answer");
+	return -ENOMSG;
+}
+
+int kernel_change(struct kernel *kernel, const struct change *change, uint32_t generation,
+		  bool dry_run, struct diag *diag)
 {
 	char *room = mem_alloc(ANSWER_ROOM);
-	const char *text = NULL;
+	struct refusal refusal = {0};
+	struct batch batch;
+	bool acknowledged;
 	int r;
 
-	batch_end(batch);
-	r = send_batch(kernel, batch);
+	batch_begin(&batch, kernel->seq + 1, generation);
+	encode_change(&batch, change);
+	if (!dry_run) /* without its end a transaction is judged and taken back */
+		batch_end(&batch);
+	kernel->seq = batch.seq;
+	r = send_batch(kernel, &batch);
+	acknowledged = read_answers(kernel, room, &refusal);
 	if (!r)
-		r = read_answers(kernel, room, &text);
-	if (r == -EPERM)
-		diag_error(diag, (struct loc){0}, "privilege",
-			   "the kernel wants CAP_NET_ADMIN for this: run as root");
-	else if (r)
-		diag_error(diag, (struct loc){0}, "kernel", "the kernel refuses: %s%s%s",
-			   strerror(-r), text ? ": " : "", text ? text : "");
+		r = refusal.error;
+	if (!r && !acknowledged)
+		r = look_after(kernel, generation, dry_run, diag);
+	else if (r == -EPERM)
+		privilege_error(diag);
+	else if (r && r != -ERESTART)
+		refused(change, &batch, &refusal, diag);
+	batch_free(&batch);
 	free(room);
-	batch_free(batch);
 	return r;
 }
 
-int kernel_replace(struct kernel *kernel, const struct ruleset *rs, struct diag *diag)
+/* --- files ---------------------------------------------------------------------------------- */
+
+void kernel_pack(const struct ruleset *rs, struct buf *out)
 {
 	struct batch batch;
 
-	batch_begin(&batch);
-	encode_delete(&batch, rs->table.name);
-	encode_ruleset(&batch, rs);
-	return commit(kernel, &batch, diag);
+	batch_begin(&batch, 0, 0);
+	if (rs)
+		encode_ruleset(&batch, rs);
+	buf_add(out, batch.bytes.at, batch.bytes.n);
+	batch_free(&batch);
 }
 
-int kernel_remove(struct kernel *kernel, const char *table, struct diag *diag)
+int kernel_unpack(const void *bytes, size_t len, const char *table, struct ruleset **ret)
 {
-	struct batch batch;
+	struct decoder d = {.rs = ruleset_new(table)};
+	const struct nlmsghdr *m = bytes;
+	int left = (int)len, r = 0;
+	bool any = false;
 
-	batch_begin(&batch);
-	encode_delete(&batch, table);
-	return commit(kernel, &batch, diag);
+	for (; !r && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		any |= m->nlmsg_type >= NLMSG_MIN_TYPE && m->nlmsg_type >> 8;
+		r = decode_message(&d, m);
+	}
+	if (!r && left > 0)
+		r = -EBADMSG;
+	decode_finish(&d);
+	if (r || !any) {
+		ruleset_free(d.rs);
+		d.rs = NULL;
+	}
+	*ret = d.rs;
+	return r;
 }

@@ -21,6 +21,15 @@ static inline uint32_t padded(size_t len)
 	return (uint32_t)((len + 3) & ~(size_t)3);
 }
 
+enum {
+	TYPE_BITS = 6, /* of a field's type in a concatenation's (nft's TYPE_BITS) */
+};
+
+/** wire_len - bytes of a concatenation in messages: fields are padded to registers, one alone is
+ * not
+ */
+uint32_t wire_len(const enum datatype *types, size_t n);
+
 /** is_vmap - does @set map to verdicts? */
 bool is_vmap(const struct set *set);
 
@@ -30,11 +39,32 @@ const char *set_name(const struct set *set);
 /** verdict_code - NF_* or NFT_*, as the kernel has it in 32 bits */
 uint32_t verdict_code(enum verdict_kind kind);
 
-/** encode_set - create @set, without its elements; @id is its name within the transaction */
-void encode_set(struct batch *batch, const struct table *table, const struct set *set, uint32_t id);
+/** encode_table - NFT_MSG_NEWTABLE or NFT_MSG_DELTABLE */
+void encode_table(struct batch *batch, const struct table *table, uint16_t type, uint16_t flags);
+/** encode_chain - create @chain, or (of a base chain that is there) set its policy */
+void encode_chain(struct batch *batch, const struct table *table, const struct chain *chain);
+/** encode_rule - a rule, behind the anonymous sets that it looks up; @before is the handle of the
+ * one that it comes in front of, 0 puts it at the end; @counted (may be NULL) counted so far */
+void encode_rule(struct batch *batch, const struct table *table, const struct chain *chain,
+		 const struct rule *rule, uint64_t before, const struct rule *counted);
 
-/** encode_elements - all elements of @set, in as many messages as it takes */
-void encode_elements(struct batch *batch, const struct table *table, const struct set *set,
-		     uint32_t id);
+/** encode_set - create @set, without its elements */
+void encode_set(struct batch *batch, const struct table *table, const struct set *set);
+
+/** struct elements - which elements of a set */
+struct elements {
+	const struct set *set;
+	const uint32_t *at; /* indices, or NULL for all */
+	size_t n;
+	const struct counter *counters; /* by index, or NULL */
+};
+
+/** encode_elements - NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM, in as many messages as it takes */
+void encode_elements(struct batch *batch, const struct table *table, struct elements elements,
+		     uint16_t type);
+
+/** batch_set_id - the id of @set within the transaction, a new one where @is_new; 0 for a set that
+ * is there already */
+uint32_t batch_set_id(struct batch *batch, const struct set *set, bool is_new);
 
 #endif

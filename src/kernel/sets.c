@@ -3,6 +3,7 @@
 #include "messages.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -15,7 +16,6 @@
 
 enum {
 	ELEMENTS_ROOM = 32 << 10, /* an attribute's length has 16 bits: split long before */
-	TYPE_BITS = 6,		  /* of a field's type in a concatenation's (nft's TYPE_BITS) */
 };
 
 bool is_vmap(const struct set *set)
@@ -23,8 +23,7 @@ bool is_vmap(const struct set *set)
 	return set->n_data && set->data[0] == TYPE_VERDICT;
 }
 
-/* Fields of a concatenation are padded to registers; one alone is not. */
-static uint32_t wire_len(const enum datatype *types, size_t n)
+uint32_t wire_len(const enum datatype *types, size_t n)
 {
 	uint32_t len = 0;
 
@@ -84,17 +83,19 @@ const char *set_name(const struct set *set)
 	return set->name ? set->name : set->n_data ? "__map%d" : "__set%d";
 }
 
-void encode_set(struct batch *batch, const struct table *table, const struct set *set, uint32_t id)
+void encode_set(struct batch *batch, const struct table *table, const struct set *set)
 {
-	struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWSET, NLM_F_CREATE);
 	struct nftnl_set *s = need(nftnl_set_alloc());
+	struct nlmsghdr *message;
 	uint32_t size = set->name ? set->size : (uint32_t)set->n;
 	uint8_t lens[SET_MAX_FIELDS];
 
+	batch->about = (struct about){.set = set};
+	message = message_begin(batch, NFT_MSG_NEWSET, NLM_F_CREATE);
 	nftnl_set_set_str(s, NFTNL_SET_TABLE, table->name);
 	nftnl_set_set_str(s, NFTNL_SET_NAME, set_name(set));
 	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_INET);
-	nftnl_set_set_u32(s, NFTNL_SET_ID, id);
+	nftnl_set_set_u32(s, NFTNL_SET_ID, batch_set_id(batch, set, true));
 	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, set_flags(set));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, wire_type(set->key, set->n_key));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, wire_len(set->key, set->n_key));
@@ -200,7 +201,20 @@ static void put_bound(struct nlmsghdr *message, const struct set *set, const uin
 	mnl_attr_nest_end(message, nest);
 }
 
-static void put_element(struct nlmsghdr *message, const struct set *set, size_t i)
+static void put_counter(struct nlmsghdr *message, const struct counter *counter)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_SET_ELEM_EXPR), *data;
+
+	mnl_attr_put_strz(message, NFTA_EXPR_NAME, "counter");
+	data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+	mnl_attr_put_u64(message, NFTA_COUNTER_BYTES, htobe64(counter->bytes));
+	mnl_attr_put_u64(message, NFTA_COUNTER_PACKETS, htobe64(counter->packets));
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, nest);
+}
+
+static void put_element(struct nlmsghdr *message, const struct set *set, size_t i,
+			const struct counter *counter)
 {
 	const uint8_t *key = set->bytes + i * set->stride;
 	const uint8_t *end = key + set->key_len;
@@ -213,6 +227,8 @@ static void put_element(struct nlmsghdr *message, const struct set *set, size_t 
 		put_key(message, NFTA_SET_ELEM_KEY_END, set, end);
 	if (set->n_data)
 		put_data(message, set, i, data);
+	if (counter && counter->packets)
+		put_counter(message, counter);
 	mnl_attr_nest_end(message, nest);
 	if (!set->interval || set->n_key > 1)
 		return;
@@ -222,25 +238,35 @@ static void put_element(struct nlmsghdr *message, const struct set *set, size_t 
 		put_bound(message, set, behind);
 }
 
-void encode_elements(struct batch *batch, const struct table *table, const struct set *set,
-		     uint32_t id)
+void encode_elements(struct batch *batch, const struct table *table, struct elements elements,
+		     uint16_t type)
 {
 	static const uint8_t zero[VALUE_MAX];
+	const struct set *set = elements.set;
+	size_t n = elements.at ? elements.n : set->n;
+	uint32_t id = type == NFT_MSG_NEWSETELEM ? batch_set_id(batch, set, false) : 0;
 
-	for (size_t i = 0; i < set->n;) {
-		struct nlmsghdr *message = message_begin(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE);
+	batch->about = (struct about){.set = set};
+	for (size_t k = 0; k < n;) {
+		struct nlmsghdr *message =
+			message_begin(batch, type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
 		struct nlattr *list;
 
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, table->name);
 		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set_name(set));
-		mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(id));
+		if (id)
+			mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(id));
 		list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 		/* what is below the first interval of a tree is outside too */
-		if (!i && set->interval && set->n_key == 1 &&
+		if (!k && !elements.at && set->interval && set->n_key == 1 &&
 		    memcmp(set->bytes, zero, set->key_len))
 			put_bound(message, set, zero);
-		for (; i < set->n && message->nlmsg_len < ELEMENTS_ROOM; i++)
-			put_element(message, set, i);
+		for (; k < n && message->nlmsg_len < ELEMENTS_ROOM; k++) {
+			size_t i = elements.at ? elements.at[k] : k;
+
+			put_element(message, set, i,
+				    elements.counters ? &elements.counters[i] : NULL);
+		}
 		mnl_attr_nest_end(message, list);
 		message_end(batch, message);
 	}

@@ -142,7 +142,7 @@ uint8_t *set_add(struct set *set, uint32_t origin)
 		set->origins = mem_resize(set->origins, set->cap, sizeof(*set->origins));
 		if (vmap)
 			set->verdicts = mem_resize(set->verdicts, set->cap, sizeof(*set->verdicts));
-		if (set->counters)
+		if (set->counter)
 			set->counters = mem_resize(set->counters, set->cap, sizeof(*set->counters));
 	}
 	element = set->bytes + set->n * set->stride;

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables, chains and rules from messages; expressions are in decode_expr.c, sets in decode_set.c.
+ */
+#include "parse.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+/* --- attributes ----------------------------------------------------------------------------- */
+
+static void attrs_add(struct attrs *a, const struct nlattr *attr)
+{
+	unsigned int number = mnl_attr_get_type(attr);
+
+	if (number >= ATTRS_MAX) {
+		a->strange = true;
+		return;
+	}
+	a->at[number] = attr;
+	a->seen |= ATTR_BIT(number);
+}
+
+struct attrs attrs_of_message(const struct nlmsghdr *message)
+{
+	struct attrs a = {0};
+
+	attr_each(attr,
+		  (const struct nlattr *)mnl_nlmsg_get_payload_offset(message,
+								      sizeof(struct nfgenmsg)),
+		  mnl_nlmsg_get_payload_tail(message))
+		attrs_add(&a, attr);
+	return a;
+}
+
+struct attrs attrs_of(const struct nlattr *nest)
+{
+	struct attrs a = {0};
+
+	if (nest)
+		nest_each(attr, nest)
+			attrs_add(&a, attr);
+	return a;
+}
+
+uint32_t attr_u32(struct attrs *a, unsigned int number)
+{
+	if (a->at[number] && mnl_attr_get_payload_len(a->at[number]) == sizeof(uint32_t))
+		return ntohl(mnl_attr_get_u32(a->at[number]));
+	a->strange = true;
+	return 0;
+}
+
+uint64_t attr_u64(struct attrs *a, unsigned int number)
+{
+	if (a->at[number] && mnl_attr_get_payload_len(a->at[number]) == sizeof(uint64_t))
+		return be64toh(mnl_attr_get_u64(a->at[number]));
+	a->strange = true;
+	return 0;
+}
+
+const char *attr_str(struct attrs *a, unsigned int number)
+{
+	const struct nlattr *attr = a->at[number];
+	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
+
+	if (len && memchr(mnl_attr_get_payload(attr), '\0', len))
+		return mnl_attr_get_str(attr);
+	a->strange = true;
+	return NULL;
+}
+
+void odd(struct decoder *d, const char **where, const char *fmt, ...)
+{
+	va_list ap;
+	char *line = NULL;
+
+	if (*where)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&line, fmt, ap) < 0)
+		mem_exhausted();
+	va_end(ap);
+	*where = arena_copy(&d->rs->arena, line, strlen(line));
+	free(line);
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+struct chain *decoder_find_chain(struct decoder *d, const char *name)
+{
+	return *index_find(&d->chains, name, strlen(name));
+}
+
+struct set *decoder_find_set(struct decoder *d, const char *name, uint32_t id)
+{
+	if (id)
+		return *index_find(&d->sets, &id, sizeof(id));
+	return *index_find(&d->sets, name, strlen(name) + 1);
+}
+
+/* --- tables and chains ---------------------------------------------------------------------- */
+
+bool is_of(const struct decoder *d, const struct nlmsghdr *message, const char *table)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(message);
+
+	return nfg->nfgen_family == d->rs->table.family && !strcmp(table, d->rs->table.name);
+}
+
+static int decode_table(struct decoder *d, const struct nlmsghdr *message)
+{
+	struct attrs a = attrs_of_message(message);
+	const char *name = attr_str(&a, NFTA_TABLE_NAME);
+	uint32_t flags = a.at[NFTA_TABLE_FLAGS] ? attr_u32(&a, NFTA_TABLE_FLAGS) : 0;
+	const uint32_t known = ATTR_BIT(NFTA_TABLE_NAME) | ATTR_BIT(NFTA_TABLE_FLAGS) |
+			       ATTR_BIT(NFTA_TABLE_USE) | ATTR_BIT(NFTA_TABLE_HANDLE) |
+			       ATTR_BIT(NFTA_TABLE_PAD);
+
+	if (!name)
+		return -EBADMSG;
+	if (!is_of(d, message, name))
+		return 0;
+	if (flags & NFT_TABLE_F_DORMANT)
+		odd(d, &d->rs->table.odd, "the table is dormant");
+	if (flags & ~(uint32_t)NFT_TABLE_F_DORMANT)
+		odd(d, &d->rs->table.odd, "the table has flags 0x%x", flags);
+	if (!attrs_within(&a, known))
+		odd(d, &d->rs->table.odd, "the table has a comment or other attributes");
+	return 0;
+}
+
+static void decode_hook(struct decoder *d, struct attrs *a, struct chain *chain)
+{
+	static const enum hook hooks[] = {
+		[NF_INET_PRE_ROUTING] = HOOK_PREROUTING,   [NF_INET_LOCAL_IN] = HOOK_INPUT,
+		[NF_INET_FORWARD] = HOOK_FORWARD,	   [NF_INET_LOCAL_OUT] = HOOK_OUTPUT,
+		[NF_INET_POST_ROUTING] = HOOK_POSTROUTING, [NF_INET_INGRESS] = HOOK_INGRESS,
+	};
+	struct attrs h = attrs_of(a->at[NFTA_CHAIN_HOOK]);
+	uint32_t number = attr_u32(&h, NFTA_HOOK_HOOKNUM);
+	const char *type = attr_str(a, NFTA_CHAIN_TYPE);
+	bool netdev = d->rs->table.family == NFPROTO_NETDEV;
+
+	chain->is_base = true;
+	chain->priority = (int32_t)attr_u32(&h, NFTA_HOOK_PRIORITY);
+	if (netdev)
+		chain->hook = number ? HOOK_EGRESS : HOOK_INGRESS;
+	else if (number < ARRAY_SIZE(hooks))
+		chain->hook = hooks[number];
+	else
+		odd(d, &chain->odd, "hook %u", number);
+	chain->type = type && !strcmp(type, "nat")     ? CHAIN_NAT
+		      : type && !strcmp(type, "route") ? CHAIN_ROUTE
+						       : CHAIN_FILTER;
+	chain->policy_drop = a->at[NFTA_CHAIN_POLICY] && attr_u32(a, NFTA_CHAIN_POLICY) == NF_DROP;
+	if (!attrs_within(&h, ATTR_BIT(NFTA_HOOK_HOOKNUM) | ATTR_BIT(NFTA_HOOK_PRIORITY)))
+		odd(d, &chain->odd, "it is bound to devices");
+}
+
+static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
+{
+	struct attrs a = attrs_of_message(message);
+	const char *table = attr_str(&a, NFTA_CHAIN_TABLE), *name = attr_str(&a, NFTA_CHAIN_NAME);
+	uint32_t flags = a.at[NFTA_CHAIN_FLAGS] ? attr_u32(&a, NFTA_CHAIN_FLAGS) : 0;
+	const uint32_t known = ATTR_BIT(NFTA_CHAIN_TABLE) | ATTR_BIT(NFTA_CHAIN_HANDLE) |
+			       ATTR_BIT(NFTA_CHAIN_NAME) | ATTR_BIT(NFTA_CHAIN_HOOK) |
+			       ATTR_BIT(NFTA_CHAIN_POLICY) | ATTR_BIT(NFTA_CHAIN_USE) |
+			       ATTR_BIT(NFTA_CHAIN_TYPE) | ATTR_BIT(NFTA_CHAIN_COUNTERS) |
+			       ATTR_BIT(NFTA_CHAIN_PAD) | ATTR_BIT(NFTA_CHAIN_FLAGS);
+	struct chain *chain;
+
+	if (!table || !name)
+		return -EBADMSG;
+	if (!is_of(d, message, table))
+		return 0;
+	chain = ruleset_chain(d->rs, name);
+	*index_find(&d->chains, chain->name, strlen(chain->name)) = chain;
+	if (a.at[NFTA_CHAIN_HOOK])
+		decode_hook(d, &a, chain);
+	if (flags & ~(uint32_t)NFT_CHAIN_BASE)
+		odd(d, &chain->odd, "it has flags 0x%x", flags);
+	if (!attrs_within(&a, known))
+		odd(d, &chain->odd, "it has a comment or other attributes");
+	return 0;
+}
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+/** struct comment - what the user data of a rule say */
+struct comment {
+	const char *text;
+	bool strange;
+};
+
+static int take_udata(const struct nftnl_udata *attr, void *data)
+{
+	struct comment *comment = data;
+	const char *text = nftnl_udata_get(attr);
+	uint8_t len = nftnl_udata_len(attr);
+
+	if (nftnl_udata_type(attr) == NFTNL_UDATA_RULE_COMMENT && len && !text[len - 1])
+		comment->text = text;
+	else
+		comment->strange = true;
+	return 0;
+}
+
+static void decode_comment(struct decoder *d, const struct nlattr *attr, struct rule *rule)
+{
+	struct comment comment = {0};
+
+	if (nftnl_udata_parse(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
+			      take_udata, &comment) < 0 ||
+	    comment.strange)
+		odd(d, &rule->odd, "it has user data");
+	if (comment.text)
+		rule->comment = arena_copy(&d->rs->arena, comment.text, strlen(comment.text));
+}
+
+static int decode_rule(struct decoder *d, const struct nlmsghdr *message)
+{
+	struct attrs a = attrs_of_message(message);
+	const char *table = attr_str(&a, NFTA_RULE_TABLE), *name = attr_str(&a, NFTA_RULE_CHAIN);
+	const uint32_t known = ATTR_BIT(NFTA_RULE_TABLE) | ATTR_BIT(NFTA_RULE_CHAIN) |
+			       ATTR_BIT(NFTA_RULE_HANDLE) | ATTR_BIT(NFTA_RULE_EXPRESSIONS) |
+			       ATTR_BIT(NFTA_RULE_POSITION) | ATTR_BIT(NFTA_RULE_USERDATA) |
+			       ATTR_BIT(NFTA_RULE_PAD);
+	struct chain *chain;
+	struct rule *rule;
+
+	if (!table || !name)
+		return -EBADMSG;
+	if (!is_of(d, message, table))
+		return 0;
+	chain = decoder_find_chain(d, name);
+	if (!chain)
+		return -EBADMSG;
+	rule = vec_push_in(&d->rs->arena, &chain->rules);
+	*rule = (struct rule){0};
+	if (a.at[NFTA_RULE_HANDLE])
+		rule->handle = attr_u64(&a, NFTA_RULE_HANDLE);
+	if (a.at[NFTA_RULE_EXPRESSIONS])
+		decode_exprs(d, a.at[NFTA_RULE_EXPRESSIONS], rule);
+	if (a.at[NFTA_RULE_USERDATA])
+		decode_comment(d, a.at[NFTA_RULE_USERDATA], rule);
+	if (!attrs_within(&a, known))
+		odd(d, &rule->odd, "it has attributes of another tool's");
+	return 0;
+}
+
+int decode_message(struct decoder *d, const struct nlmsghdr *message)
+{
+	if (message->nlmsg_len < NLMSG_HDRLEN + sizeof(struct nfgenmsg))
+		return -EBADMSG;
+	if (NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
+		return 0; /* the ends of a transaction */
+	switch (NFNL_MSG_TYPE(message->nlmsg_type)) {
+	case NFT_MSG_NEWTABLE:
+		return decode_table(d, message);
+	case NFT_MSG_NEWCHAIN:
+		return decode_chain(d, message);
+	case NFT_MSG_NEWSET:
+		return decode_set(d, message);
+	case NFT_MSG_NEWSETELEM:
+		return decode_elements(d, message);
+	case NFT_MSG_NEWRULE:
+		return decode_rule(d, message);
+	case NFT_MSG_NEWOBJ:
+		odd(d, &d->rs->table.odd, "the table has stateful objects");
+		return 0;
+	case NFT_MSG_NEWFLOWTABLE:
+		odd(d, &d->rs->table.odd, "the table has flowtables");
+		return 0;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Expressions from messages. One is taken for known only where every attribute of it is: anything
+ * else stays as the bytes that it is, under the kernel's name.
+ */
+#include "parse.h"
+
+#include <string.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_log.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/nf_tables.h>
+
+/** struct context - a rule on its way; what a register holds tells the byte order of its values */
+struct context {
+	struct decoder *d;
+	bool host_order[REGISTER_SLOTS];
+};
+
+/* A register as a slot; false where it is the verdict's or none. */
+static bool slot_of(uint32_t reg, uint8_t *ret_slot)
+{
+	if (reg >= NFT_REG_1 && reg <= NFT_REG_4)
+		*ret_slot = (uint8_t)((reg - NFT_REG_1) * 4);
+	else if (reg >= NFT_REG32_00 && reg <= NFT_REG32_15)
+		*ret_slot = (uint8_t)(reg - NFT_REG32_00);
+	else
+		return false;
+	return true;
+}
+
+static bool take_slot(struct attrs *a, unsigned int number, uint8_t *ret_slot)
+{
+	return slot_of(attr_u32(a, number), ret_slot);
+}
+
+/* NFTA_DATA_VALUE in @nest as a value in network order. */
+static bool take_value(const struct nlattr *nest, bool host, struct value *ret)
+{
+	struct attrs a = attrs_of(nest);
+	const struct nlattr *attr = a.at[NFTA_DATA_VALUE];
+
+	if (!attr || !attrs_within(&a, ATTR_BIT(NFTA_DATA_VALUE)) ||
+	    mnl_attr_get_payload_len(attr) > VALUE_MAX)
+		return false;
+	*ret = (struct value){.len = (uint8_t)mnl_attr_get_payload_len(attr)};
+	memcpy(ret->bytes, mnl_attr_get_payload(attr), ret->len);
+	if (host && ret->len == sizeof(uint32_t))
+		*ret = value_u32(mnl_attr_get_u32(attr));
+	return true;
+}
+
+static bool decode_meta(struct context *c, struct attrs *a, struct expr *e)
+{
+	static const struct {
+		uint32_t nft;
+		enum meta_key key;
+	} keys[] = {
+		{NFT_META_NFPROTO, META_NFPROTO},
+		{NFT_META_L4PROTO, META_L4PROTO},
+		{NFT_META_IIFNAME, META_IIFNAME},
+		{NFT_META_OIFNAME, META_OIFNAME},
+	};
+	uint32_t key = attr_u32(a, NFTA_META_KEY);
+
+	e->kind = EXPR_META;
+	if (!attrs_within(a, ATTR_BIT(NFTA_META_KEY) | ATTR_BIT(NFTA_META_DREG)) ||
+	    !take_slot(a, NFTA_META_DREG, &e->meta.dreg))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i].nft == key) {
+			e->meta.key = keys[i].key;
+			c->host_order[e->meta.dreg] = false;
+			return true;
+		}
+	return false;
+}
+
+static bool decode_payload(struct context *c, struct attrs *a, struct expr *e)
+{
+	const uint32_t known = ATTR_BIT(NFTA_PAYLOAD_DREG) | ATTR_BIT(NFTA_PAYLOAD_BASE) |
+			       ATTR_BIT(NFTA_PAYLOAD_OFFSET) | ATTR_BIT(NFTA_PAYLOAD_LEN);
+	uint32_t base = attr_u32(a, NFTA_PAYLOAD_BASE);
+	uint32_t offset = attr_u32(a, NFTA_PAYLOAD_OFFSET), len = attr_u32(a, NFTA_PAYLOAD_LEN);
+
+	if (!attrs_within(a, known) || !take_slot(a, NFTA_PAYLOAD_DREG, &e->payload.dreg) ||
+	    (base != NFT_PAYLOAD_NETWORK_HEADER && base != NFT_PAYLOAD_TRANSPORT_HEADER) ||
+	    offset > UINT16_MAX || len > VALUE_MAX)
+		return false;
+	e->kind = EXPR_PAYLOAD;
+	e->payload.base = base == NFT_PAYLOAD_NETWORK_HEADER ? PAYLOAD_NETWORK : PAYLOAD_TRANSPORT;
+	e->payload.offset = (uint16_t)offset;
+	e->payload.len = (uint16_t)len;
+	c->host_order[e->payload.dreg] = false;
+	return true;
+}
+
+static bool decode_ct(struct context *c, struct attrs *a, struct expr *e)
+{
+	uint32_t key = attr_u32(a, NFTA_CT_KEY);
+
+	if (!attrs_within(a, ATTR_BIT(NFTA_CT_KEY) | ATTR_BIT(NFTA_CT_DREG)) ||
+	    !take_slot(a, NFTA_CT_DREG, &e->ct.dreg) ||
+	    (key != NFT_CT_STATE && key != NFT_CT_STATUS))
+		return false;
+	e->kind = EXPR_CT;
+	e->ct.key = key == NFT_CT_STATE ? CT_STATE : CT_STATUS;
+	c->host_order[e->ct.dreg] = true;
+	return true;
+}
+
+static bool decode_cmp(struct context *c, struct attrs *a, struct expr *e)
+{
+	static const struct {
+		uint32_t nft;
+		enum cmp_op op;
+	} ops[] = {{NFT_CMP_EQ, CMP_EQ},
+		   {NFT_CMP_NEQ, CMP_NEQ},
+		   {NFT_CMP_LTE, CMP_LTE},
+		   {NFT_CMP_GTE, CMP_GTE}};
+	uint32_t op = attr_u32(a, NFTA_CMP_OP);
+
+	if (!attrs_within(a, ATTR_BIT(NFTA_CMP_SREG) | ATTR_BIT(NFTA_CMP_OP) |
+				     ATTR_BIT(NFTA_CMP_DATA)) ||
+	    !take_slot(a, NFTA_CMP_SREG, &e->cmp.sreg) ||
+	    !take_value(a->at[NFTA_CMP_DATA], c->host_order[e->cmp.sreg], &e->cmp.value))
+		return false;
+	e->kind = EXPR_CMP;
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		if (ops[i].nft == op) {
+			e->cmp.op = ops[i].op;
+			return true;
+		}
+	return false;
+}
+
+static bool decode_bitwise(struct context *c, struct attrs *a, struct expr *e)
+{
+	static const struct value zero;
+	const uint32_t known = ATTR_BIT(NFTA_BITWISE_SREG) | ATTR_BIT(NFTA_BITWISE_DREG) |
+			       ATTR_BIT(NFTA_BITWISE_LEN) | ATTR_BIT(NFTA_BITWISE_MASK) |
+			       ATTR_BIT(NFTA_BITWISE_XOR) | ATTR_BIT(NFTA_BITWISE_OP);
+	uint32_t op = a->at[NFTA_BITWISE_OP] ? attr_u32(a, NFTA_BITWISE_OP) : NFT_BITWISE_BOOL;
+	struct value xor ;
+
+	if (!attrs_within(a, known) || op != NFT_BITWISE_BOOL ||
+	    !take_slot(a, NFTA_BITWISE_SREG, &e->bitwise.sreg) ||
+	    !take_slot(a, NFTA_BITWISE_DREG, &e->bitwise.dreg) ||
+	    !take_value(a->at[NFTA_BITWISE_MASK], c->host_order[e->bitwise.sreg],
+			&e->bitwise.mask) ||
+	    !take_value(a->at[NFTA_BITWISE_XOR], false, &xor) || xor.len != e->bitwise.mask.len ||
+	    memcmp(xor.bytes, zero.bytes, xor.len) || attr_u32(a, NFTA_BITWISE_LEN) != xor.len)
+		return false;
+	e->kind = EXPR_BITWISE;
+	c->host_order[e->bitwise.dreg] = c->host_order[e->bitwise.sreg];
+	return true;
+}
+
+static bool decode_lookup(struct context *c, struct attrs *a, struct expr *e)
+{
+	const uint32_t known = ATTR_BIT(NFTA_LOOKUP_SET) | ATTR_BIT(NFTA_LOOKUP_SREG) |
+			       ATTR_BIT(NFTA_LOOKUP_DREG) | ATTR_BIT(NFTA_LOOKUP_SET_ID) |
+			       ATTR_BIT(NFTA_LOOKUP_FLAGS);
+	const char *name = attr_str(a, NFTA_LOOKUP_SET);
+	uint32_t id = a->at[NFTA_LOOKUP_SET_ID] ? attr_u32(a, NFTA_LOOKUP_SET_ID) : 0;
+	uint32_t flags = a->at[NFTA_LOOKUP_FLAGS] ? attr_u32(a, NFTA_LOOKUP_FLAGS) : 0;
+	struct set *set = name ? decoder_find_set(c->d, name, id) : NULL;
+
+	if (!set || !attrs_within(a, known) || flags & ~(uint32_t)NFT_LOOKUP_F_INV ||
+	    !take_slot(a, NFTA_LOOKUP_SREG, &e->lookup.sreg))
+		return false;
+	e->kind = EXPR_LOOKUP;
+	e->lookup.set = set;
+	e->lookup.invert = flags & NFT_LOOKUP_F_INV;
+	if (!a->at[NFTA_LOOKUP_DREG])
+		return !set->n_data;
+	if (!set->n_data)
+		return false;
+	if (set->data[0] == TYPE_VERDICT)
+		return attr_u32(a, NFTA_LOOKUP_DREG) == NFT_REG_VERDICT;
+	return take_slot(a, NFTA_LOOKUP_DREG, &e->lookup.dreg);
+}
+
+bool decode_verdict(struct decoder *d, const struct nlattr *nest, struct verdict *ret)
+{
+	static const struct {
+		uint32_t code;
+		enum verdict_kind kind;
+	} codes[] = {
+		{NF_ACCEPT, VERDICT_ACCEPT},
+		{NF_DROP, VERDICT_DROP},
+		{(uint32_t)NFT_JUMP, VERDICT_JUMP},
+		{(uint32_t)NFT_GOTO, VERDICT_GOTO},
+		{(uint32_t)NFT_RETURN, VERDICT_RETURN},
+	};
+	struct attrs a = attrs_of(nest);
+	uint32_t code = attr_u32(&a, NFTA_VERDICT_CODE);
+	const char *name = a.at[NFTA_VERDICT_CHAIN] ? attr_str(&a, NFTA_VERDICT_CHAIN) : NULL;
+
+	if (!attrs_within(&a, ATTR_BIT(NFTA_VERDICT_CODE) | ATTR_BIT(NFTA_VERDICT_CHAIN)))
+		return false;
+	*ret = (struct verdict){.chain = name ? decoder_find_chain(d, name) : NULL};
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (codes[i].code == code) {
+			ret->kind = codes[i].kind;
+			return !ret->chain ==
+			       !(ret->kind == VERDICT_JUMP || ret->kind == VERDICT_GOTO);
+		}
+	return false;
+}
+
+static bool decode_immediate(struct context *c, struct attrs *a, struct expr *e)
+{
+	struct attrs data = attrs_of(a->at[NFTA_IMMEDIATE_DATA]);
+
+	if (!attrs_within(a, ATTR_BIT(NFTA_IMMEDIATE_DREG) | ATTR_BIT(NFTA_IMMEDIATE_DATA)) ||
+	    attr_u32(a, NFTA_IMMEDIATE_DREG) != NFT_REG_VERDICT ||
+	    !attrs_within(&data, ATTR_BIT(NFTA_DATA_VERDICT)))
+		return false;
+	e->kind = EXPR_VERDICT;
+	return decode_verdict(c->d, data.at[NFTA_DATA_VERDICT], &e->verdict);
+}
+
+/* Where a range has only one end, the kernel tells it twice. */
+static bool take_end(struct attrs *a, unsigned int min, unsigned int max, uint8_t *ret_slot)
+{
+	return take_slot(a, min, ret_slot) && (!a->at[max] || attr_u32(a, max) == attr_u32(a, min));
+}
+
+static bool decode_nat(struct attrs *a, struct expr *e)
+{
+	const uint32_t known = ATTR_BIT(NFTA_NAT_TYPE) | ATTR_BIT(NFTA_NAT_FAMILY) |
+			       ATTR_BIT(NFTA_NAT_REG_ADDR_MIN) | ATTR_BIT(NFTA_NAT_REG_ADDR_MAX) |
+			       ATTR_BIT(NFTA_NAT_REG_PROTO_MIN) | ATTR_BIT(NFTA_NAT_REG_PROTO_MAX) |
+			       ATTR_BIT(NFTA_NAT_FLAGS);
+	uint32_t type = attr_u32(a, NFTA_NAT_TYPE);
+	uint32_t flags = a->at[NFTA_NAT_FLAGS] ? attr_u32(a, NFTA_NAT_FLAGS) : 0;
+
+	if (!attrs_within(a, known) || attr_u32(a, NFTA_NAT_FAMILY) != NFPROTO_IPV4 ||
+	    (type != NFT_NAT_DNAT && type != NFT_NAT_SNAT) ||
+	    flags & ~(uint32_t)(NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED) ||
+	    !take_end(a, NFTA_NAT_REG_ADDR_MIN, NFTA_NAT_REG_ADDR_MAX, &e->nat.addr))
+		return false;
+	e->kind = EXPR_NAT;
+	e->nat.kind = type == NFT_NAT_DNAT ? NAT_DNAT : NAT_SNAT;
+	e->nat.has_port = a->at[NFTA_NAT_REG_PROTO_MIN];
+	return !e->nat.has_port ||
+	       take_end(a, NFTA_NAT_REG_PROTO_MIN, NFTA_NAT_REG_PROTO_MAX, &e->nat.port);
+}
+
+static bool decode_masquerade(struct attrs *a, struct expr *e)
+{
+	e->kind = EXPR_NAT;
+	e->nat.kind = NAT_MASQUERADE;
+	return attrs_within(a, ATTR_BIT(NFTA_MASQ_FLAGS)) &&
+	       (!a->at[NFTA_MASQ_FLAGS] || !attr_u32(a, NFTA_MASQ_FLAGS));
+}
+
+bool decode_counter(const struct nlattr *nest, struct counter *ret)
+{
+	struct attrs a = attrs_of(nest);
+
+	ret->packets = a.at[NFTA_COUNTER_PACKETS] ? attr_u64(&a, NFTA_COUNTER_PACKETS) : 0;
+	ret->bytes = a.at[NFTA_COUNTER_BYTES] ? attr_u64(&a, NFTA_COUNTER_BYTES) : 0;
+	return attrs_within(&a, ATTR_BIT(NFTA_COUNTER_PACKETS) | ATTR_BIT(NFTA_COUNTER_BYTES) |
+					ATTR_BIT(NFTA_COUNTER_PAD));
+}
+
+static bool decode_limit(struct attrs *a, struct expr *e)
+{
+	const uint32_t known = ATTR_BIT(NFTA_LIMIT_RATE) | ATTR_BIT(NFTA_LIMIT_UNIT) |
+			       ATTR_BIT(NFTA_LIMIT_BURST) | ATTR_BIT(NFTA_LIMIT_TYPE) |
+			       ATTR_BIT(NFTA_LIMIT_FLAGS) | ATTR_BIT(NFTA_LIMIT_PAD);
+
+	e->kind = EXPR_LIMIT;
+	e->limit.rate = attr_u64(a, NFTA_LIMIT_RATE);
+	e->limit.unit = LIMIT_SECOND;
+	e->limit.burst = a->at[NFTA_LIMIT_BURST] ? attr_u32(a, NFTA_LIMIT_BURST) : 0;
+	return attr_u64(a, NFTA_LIMIT_UNIT) == 1 &&
+	       (!a->at[NFTA_LIMIT_TYPE] || attr_u32(a, NFTA_LIMIT_TYPE) == NFT_LIMIT_PKTS) &&
+	       (!a->at[NFTA_LIMIT_FLAGS] || !attr_u32(a, NFTA_LIMIT_FLAGS)) &&
+	       attrs_within(a, known);
+}
+
+static bool decode_log(struct context *c, struct attrs *a, struct expr *e)
+{
+	const uint32_t known =
+		ATTR_BIT(NFTA_LOG_PREFIX) | ATTR_BIT(NFTA_LOG_LEVEL) | ATTR_BIT(NFTA_LOG_FLAGS);
+	const char *prefix = attr_str(a, NFTA_LOG_PREFIX);
+
+	if (!prefix || !attrs_within(a, known) ||
+	    (a->at[NFTA_LOG_LEVEL] && attr_u32(a, NFTA_LOG_LEVEL) != NFT_LOGLEVEL_WARNING) ||
+	    (a->at[NFTA_LOG_FLAGS] && attr_u32(a, NFTA_LOG_FLAGS)))
+		return false;
+	e->kind = EXPR_LOG;
+	e->log.prefix = arena_copy(&c->d->rs->arena, prefix, strlen(prefix));
+	return true;
+}
+
+static bool known_expr(struct context *c, const char *name, const struct nlattr *data,
+		       struct expr *e)
+{
+	struct attrs a = attrs_of(data);
+	bool known = false;
+
+	if (!strcmp(name, "meta"))
+		known = decode_meta(c, &a, e);
+	else if (!strcmp(name, "payload"))
+		known = decode_payload(c, &a, e);
+	else if (!strcmp(name, "ct"))
+		known = decode_ct(c, &a, e);
+	else if (!strcmp(name, "cmp"))
+		known = decode_cmp(c, &a, e);
+	else if (!strcmp(name, "bitwise"))
+		known = decode_bitwise(c, &a, e);
+	else if (!strcmp(name, "lookup"))
+		known = decode_lookup(c, &a, e);
+	else if (!strcmp(name, "immediate"))
+		known = decode_immediate(c, &a, e);
+	else if (!strcmp(name, "nat"))
+		known = decode_nat(&a, e);
+	else if (!strcmp(name, "masq"))
+		known = decode_masquerade(&a, e);
+	else if (!strcmp(name, "limit"))
+		known = decode_limit(&a, e);
+	else if (!strcmp(name, "log"))
+		known = decode_log(c, &a, e);
+	else if (!strcmp(name, "counter")) {
+		e->kind = EXPR_COUNTER;
+		return decode_counter(data, &e->counter);
+	}
+	return known && !a.strange;
+}
+
+static void decode_expr(struct context *c, const struct nlattr *element, struct expr *e)
+{
+	struct attrs a = attrs_of(element);
+	const char *name = attr_str(&a, NFTA_EXPR_NAME);
+	const struct nlattr *data = a.at[NFTA_EXPR_DATA];
+	struct arena *arena = &c->d->rs->arena;
+
+	*e = (struct expr){0};
+	if (name && attrs_within(&a, ATTR_BIT(NFTA_EXPR_NAME) | ATTR_BIT(NFTA_EXPR_DATA)) &&
+	    known_expr(c, name, data, e))
+		return;
+	*e = (struct expr){.kind = EXPR_UNKNOWN};
+	e->unknown.name = name ? arena_copy(arena, name, strlen(name)) : "";
+	if (!data)
+		return;
+	e->unknown.len = mnl_attr_get_payload_len(data);
+	e->unknown.bytes =
+		(const uint8_t *)arena_copy(arena, mnl_attr_get_payload(data), e->unknown.len);
+}
+
+/* nft reads two fields that lie next to each other as one where both are compared: ports, or
+ * addresses. They are taken apart again, so that a rule is the same however it was loaded. */
+static bool is_pair(const struct expr *load, const struct expr *cmp)
+{
+	return load->kind == EXPR_PAYLOAD && cmp->kind == EXPR_CMP && cmp->cmp.op == CMP_EQ &&
+	       cmp->cmp.sreg == load->payload.dreg && cmp->cmp.value.len == load->payload.len &&
+	       ((load->payload.base == PAYLOAD_TRANSPORT && load->payload.offset == 0 &&
+		 load->payload.len == 4) ||
+		(load->payload.base == PAYLOAD_NETWORK && load->payload.offset == 12 &&
+		 load->payload.len == 8));
+}
+
+static void split_pair(struct decoder *d, struct rule *rule)
+{
+	struct expr load = rule->at[rule->n - 2], cmp = rule->at[rule->n - 1];
+	uint16_t len = load.payload.len / 2;
+
+	rule->n -= 2;
+	for (uint16_t half = 0; half < 2; half++) {
+		struct expr part = load;
+
+		part.payload.offset = (uint16_t)(load.payload.offset + half * len);
+		part.payload.len = len;
+		vec_add_in(&d->rs->arena, rule, part);
+		part = cmp;
+		part.cmp.value = (struct value){.len = (uint8_t)len};
+		memcpy(part.cmp.value.bytes, cmp.cmp.value.bytes + half * len, len);
+		vec_add_in(&d->rs->arena, rule, part);
+	}
+}
+
+void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rule)
+{
+	struct context c = {.d = d};
+
+	nest_each(element, list) {
+		decode_expr(&c, element, vec_push_in(&d->rs->arena, rule));
+		if (rule->n > 1 && is_pair(&rule->at[rule->n - 2], &rule->at[rule->n - 1]))
+			split_pair(d, rule);
+	}
+}

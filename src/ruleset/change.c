@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/change.h"
+
+#include "jgfw/index.h"
+
+#include <string.h>
+
+/** struct comparison - a change on its way */
+struct comparison {
+	struct change *change;
+	struct index old_sets, old_chains; /* by name */
+	struct index new_sets, new_chains;
+	struct index set_changes; /* by name: index + 1 in change->sets, of those that stay */
+};
+
+/* --- sets ----------------------------------------------------------------------------------- */
+
+static bool same_types(const enum datatype *a, size_t n_a, const enum datatype *b, size_t n_b)
+{
+	return n_a == n_b && !memcmp(a, b, n_a * sizeof(*a));
+}
+
+static bool same_definition(const struct set *a, const struct set *b)
+{
+	return !a->odd && !b->odd && same_types(a->key, a->n_key, b->key, b->n_key) &&
+	       same_types(a->data, a->n_data, b->data, b->n_data) && a->interval == b->interval &&
+	       a->counter == b->counter && a->size == b->size;
+}
+
+static bool same_verdict(const struct set *a, size_t i, const struct set *b, size_t k)
+{
+	const struct verdict *x, *y;
+
+	if (!a->verdicts || !b->verdicts)
+		return true;
+	x = &a->verdicts[i];
+	y = &b->verdicts[k];
+	return x->kind == y->kind && !x->chain == !y->chain &&
+	       (!x->chain || !strcmp(x->chain->name, y->chain->name));
+}
+
+/* Elements that go and that come, of two sets of one definition: a merge of sorted lists. */
+static void compare_elements(struct set_change *c, size_t *kept)
+{
+	const struct set *a = c->old, *b = c->new;
+	size_t i = 0, k = 0;
+
+	while (i < a->n || k < b->n) {
+		int order = i == a->n	? 1
+			    : k == b->n ? -1
+					: memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride,
+						 a->stride);
+
+		if (!order && same_verdict(a, i, b, k) && a->origins[i] != ELEMENT_ODD) {
+			i++;
+			k++;
+			++*kept;
+			continue;
+		}
+		if (order <= 0)
+			vec_add(&c->gone, (uint32_t)i++);
+		if (order >= 0)
+			vec_add(&c->come, (uint32_t)k++);
+	}
+}
+
+static void compare_sets(struct comparison *c)
+{
+	const struct ruleset *old = c->change->old, *new = c->change->new;
+
+	if (old)
+		vec_each(it, &old->table.sets)
+			*index_find(&c->old_sets, (*it)->name, strlen((*it)->name)) = *it;
+	if (new)
+		vec_each(it, &new->table.sets) {
+			struct set *set = *it;
+			struct set_change one = {.new = set};
+
+			*index_find(&c->new_sets, set->name, strlen(set->name)) = set;
+			one.old = *index_find(&c->old_sets, set->name, strlen(set->name));
+			if (one.old && !c->change->whole) {
+				one.renew = !same_definition(one.old, set);
+				if (!one.renew)
+					compare_elements(&one, &c->change->n_elements_kept);
+				/* the kernel looks for overlaps among what goes too */
+				if (set->interval && one.gone.n && one.come.n)
+					one.renew = true;
+			}
+			vec_add(&c->change->sets, one);
+		}
+	if (old && !c->change->whole)
+		vec_each(it, &old->table.sets)
+			if (!*index_find(&c->new_sets, (*it)->name, strlen((*it)->name)))
+				vec_add(&c->change->sets, ((struct set_change){.old = *it}));
+}
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+static const struct set_change *change_of(struct comparison *c, const struct set *set)
+{
+	size_t at = (size_t)*index_find(&c->set_changes, set->name, strlen(set->name));
+
+	return at ? &c->change->sets.at[at - 1] : NULL;
+}
+
+/* The key of a rule; where a set that it looks up is made anew, it is no rule's of the other side.
+ */
+static void key_of(struct comparison *c, const struct rule *rule, bool is_old, struct buf *key)
+{
+	key->n = 0;
+	rule_key(rule, key);
+	for (size_t i = 0; is_old && i < rule->n; i++) {
+		const struct expr *e = &rule->at[i];
+		const struct set_change *change = e->kind == EXPR_LOOKUP && e->lookup.set->name
+							  ? change_of(c, e->lookup.set)
+							  : NULL;
+
+		if (change && change->renew)
+			buf_puts(key, "renewed");
+	}
+}
+
+/** struct match - for each new rule the old one that is equal to it, and for old ones if they stay
+ */
+struct match {
+	size_t *old_of; /* index + 1, or 0 */
+	bool *stays;	/* by old index */
+};
+
+/* Of the pairs, keep the longest series that is in order on both sides. */
+static void keep_in_order(struct match *m, size_t n_new)
+{
+	size_t *tails = mem_resize(NULL, n_new + 1, sizeof(*tails)); /* new indices, by length */
+	size_t *before = mem_resize(NULL, n_new + 1, sizeof(*before));
+	bool *kept = mem_alloc(n_new + 1);
+	size_t len = 0;
+
+	for (size_t k = 0; k < n_new; k++) {
+		size_t lo = 0, hi = len;
+
+		if (!m->old_of[k])
+			continue;
+		while (lo < hi) {
+			size_t mid = (lo + hi) / 2;
+
+			if (m->old_of[tails[mid]] < m->old_of[k])
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		before[k] = lo ? tails[lo - 1] + 1 : 0;
+		tails[lo] = k;
+		if (lo == len)
+			len++;
+	}
+	for (size_t k = len ? tails[len - 1] + 1 : 0; k; k = before[k - 1])
+		kept[k - 1] = true;
+	for (size_t k = 0; k < n_new; k++)
+		if (!kept[k])
+			m->old_of[k] = 0;
+	free(kept);
+	free(before);
+	free(tails);
+}
+
+static void match_rules(struct comparison *c, const struct chain *old, const struct chain *new,
+			struct match *m)
+{
+	struct index keys = {0}; /* to the last old rule with a key: index + 1 */
+	size_t *previous = mem_resize(NULL, old->rules.n + 1, sizeof(*previous));
+	struct buf key = {0};
+
+	for (size_t i = old->rules.n; i--;) {
+		void **slot;
+
+		key_of(c, &old->rules.at[i], true, &key);
+		slot = index_find(&keys, key.at, key.n);
+		previous[i] = (size_t)*slot;
+		*slot = (void *)(i + 1);
+	}
+	for (size_t k = 0; k < new->rules.n; k++) {
+		void **slot;
+
+		key_of(c, &new->rules.at[k], false, &key);
+		slot = index_find(&keys, key.at, key.n);
+		m->old_of[k] = (size_t)*slot;
+		if (m->old_of[k])
+			*slot = (void *)previous[m->old_of[k] - 1];
+	}
+	keep_in_order(m, new->rules.n);
+	for (size_t k = 0; k < new->rules.n; k++)
+		if (m->old_of[k])
+			m->stays[m->old_of[k] - 1] = true;
+	buf_free(&key);
+	free(previous);
+	index_free(&keys);
+}
+
+/* Rules of a chain that stays: those that go, then those that come. */
+static void edit_rules(struct comparison *c, struct chain_change *change)
+{
+	const struct chain *old = change->old, *new = change->new;
+	struct match m = {mem_resize(NULL, new->rules.n + 1, sizeof(size_t)),
+			  mem_alloc(old->rules.n + 1)};
+	size_t next = 0;
+
+	match_rules(c, old, new, &m);
+	for (size_t i = 0; i < old->rules.n; i++)
+		if (!m.stays[i])
+			vec_add(&change->rules, ((struct rule_edit){.old = &old->rules.at[i]}));
+	for (size_t k = 0; k < new->rules.n; k++) {
+		struct rule_edit edit = {.new = &new->rules.at[k]};
+
+		if (m.old_of[k]) {
+			c->change->n_rules_kept++;
+			continue;
+		}
+		for (next = k; next < new->rules.n && !m.old_of[next];)
+			next++;
+		if (next < new->rules.n)
+			edit.before = &old->rules.at[m.old_of[next] - 1];
+		vec_add(&change->rules, edit);
+	}
+	free(m.old_of);
+	free(m.stays);
+}
+
+static void all_rules(struct chain_change *change)
+{
+	if (change->old)
+		vec_each(rule, &change->old->rules)
+			vec_add(&change->rules, (struct rule_edit){.old = rule});
+	if (change->new)
+		vec_each(rule, &change->new->rules)
+			vec_add(&change->rules, (struct rule_edit){.new = rule});
+}
+
+/* --- chains --------------------------------------------------------------------------------- */
+
+static bool same_hook(const struct chain *a, const struct chain *b)
+{
+	return !a->odd && a->is_base == b->is_base &&
+	       (!a->is_base ||
+		(a->type == b->type && a->hook == b->hook && a->priority == b->priority));
+}
+
+static void compare_chain(struct comparison *c, const struct chain *old, const struct chain *new)
+{
+	struct chain_change change = {.old = old, .new = new};
+
+	if (old && new) {
+		change.renew = !same_hook(old, new);
+		change.policy = !change.renew && old->policy_drop != new->policy_drop;
+	}
+	if (!old || !new || change.renew)
+		all_rules(&change);
+	else
+		edit_rules(c, &change);
+	if (!old || !new || change.renew || change.policy || change.rules.n)
+		vec_add(&c->change->chains, change);
+	else
+		vec_free(&change.rules);
+}
+
+static void drop_chains(struct change *change)
+{
+	vec_each(chain, &change->chains)
+		vec_free(&chain->rules);
+	change->chains.n = 0;
+	change->n_rules_kept = 0;
+}
+
+static void compare_chains(struct comparison *c)
+{
+	const struct ruleset *old = c->change->whole ? NULL : c->change->old;
+	const struct ruleset *new = c->change->new;
+
+	if (old)
+		vec_each(it, &old->table.chains)
+			*index_find(&c->old_chains, (*it)->name, strlen((*it)->name)) = *it;
+	if (new)
+		vec_each(it, &new->table.chains) {
+			struct chain *chain = *it;
+
+			*index_find(&c->new_chains, chain->name, strlen(chain->name)) = chain;
+			compare_chain(c,
+				      *index_find(&c->old_chains, chain->name, strlen(chain->name)),
+				      chain);
+		}
+	if (old)
+		vec_each(it, &old->table.chains)
+			if (!*index_find(&c->new_chains, (*it)->name, strlen((*it)->name)))
+				compare_chain(c, *it, NULL);
+}
+
+/*
+ * A packet on its way through an old rule must not meet elements of the new ruleset: a set whose
+ * elements change, and that a rule looks up which comes or goes, is made anew. (Not so maps: the
+ * kernel empties one that goes while packets are on their way.)
+ */
+static bool renew_more_sets(struct comparison *c)
+{
+	bool more = false;
+
+	vec_each(chain, &c->change->chains)
+		vec_each(edit, &chain->rules) {
+			const struct rule *rule = edit->old ? edit->old : edit->new;
+
+			for (size_t i = 0; i < rule->n; i++) {
+				const struct expr *e = &rule->at[i];
+				struct set_change *set;
+
+				if (e->kind != EXPR_LOOKUP || !e->lookup.set->name ||
+				    e->lookup.set->n_data)
+					continue;
+				set = (struct set_change *)(uintptr_t)change_of(c, e->lookup.set);
+				if (!set || set->renew || !set->old || !set->new ||
+				    !(set->gone.n + set->come.n))
+					continue;
+				set->renew = true;
+				more = true;
+			}
+		}
+	return more;
+}
+
+/* --- counters ------------------------------------------------------------------------------- */
+
+static bool has_counter(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n; i++)
+		if (rule->at[i].kind == EXPR_COUNTER)
+			return true;
+	return false;
+}
+
+/** struct counted - rules that go and count: by chain and key, by chain and comment, by comment */
+struct counted {
+	struct index by[3];
+	struct buf key;
+};
+
+static void **counted_slot(struct counted *c, size_t how, const struct chain *chain,
+			   const struct rule *rule)
+{
+	c->key.n = 0;
+	if (how < 2)
+		buf_printf(&c->key, "%s\n", chain->name);
+	if (how == 0)
+		rule_key(rule, &c->key);
+	else
+		buf_puts(&c->key, rule->comment ? rule->comment : "");
+	return index_find(&c->by[how], c->key.at, c->key.n);
+}
+
+static void add_counted(struct counted *c, const struct chain *chain, const struct rule *rule)
+{
+	for (size_t how = 0; how < ARRAY_SIZE(c->by) && has_counter(rule); how++)
+		if (!how || rule->comment)
+			*counted_slot(c, how, chain, rule) = (void *)(uintptr_t)rule;
+}
+
+/* A rule that comes goes on counting where one that goes is like it; each is taken once. */
+static void take_on_counter(struct counted *c, const struct chain *chain, struct rule_edit *edit)
+{
+	for (size_t how = 0; how < ARRAY_SIZE(c->by) && !edit->counted; how++)
+		if (!how || edit->new->comment)
+			edit->counted = *counted_slot(c, how, chain, edit->new);
+	for (size_t how = 0; how < ARRAY_SIZE(c->by) && edit->counted; how++) {
+		void **slot = counted_slot(c, how, chain, edit->counted);
+
+		if (*slot == edit->counted)
+			*slot = NULL;
+	}
+}
+
+static void take_on_counters(struct comparison *c)
+{
+	struct counted counted = {0};
+
+	if (!c->change->old || !c->change->new)
+		return;
+	if (c->change->whole)
+		vec_each(chain, &c->change->old->table.chains)
+			vec_each(rule, &(*chain)->rules)
+				add_counted(&counted, *chain, rule);
+	vec_each(change, &c->change->chains)
+		vec_each(edit, &change->rules)
+			if (edit->old)
+				add_counted(&counted, change->old, edit->old);
+	vec_each(change, &c->change->chains)
+		vec_each(edit, &change->rules)
+			if (edit->new &&has_counter(edit->new))
+				take_on_counter(&counted, change->new, edit);
+	for (size_t how = 0; how < ARRAY_SIZE(counted.by); how++)
+		index_free(&counted.by[how]);
+	buf_free(&counted.key);
+}
+
+static void take_on_element_counters(struct set_change *change)
+{
+	const struct set *a = change->old, *b = change->new;
+	size_t i = 0;
+
+	if (!a || !b || !a->counters || !b->counter || !b->n || a->stride != b->stride)
+		return;
+	change->counters = mem_alloc(b->n * sizeof(*change->counters));
+	for (size_t k = 0; k < b->n; k++) {
+		while (i < a->n &&
+		       memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride, b->stride) < 0)
+			i++;
+		if (i < a->n &&
+		    !memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride, b->stride))
+			change->counters[k] = a->counters[i];
+	}
+}
+
+/* --- all ------------------------------------------------------------------------------------ */
+
+/* Why the old table cannot be edited, or NULL. */
+static const char *why_whole(const struct ruleset *old, const struct ruleset *new)
+{
+	if (!old || !new)
+		return NULL;
+	if (old->table.odd)
+		return old->table.odd;
+	vec_each(chain, &old->table.chains) {
+		if ((*chain)->odd && !(*chain)->is_base)
+			return (*chain)->odd;
+		vec_each(other, &new->table.chains)
+			if (!strcmp((*chain)->name, (*other)->name) &&
+			    (*chain)->is_base != (*other)->is_base)
+				return "a base chain and another have the same name";
+	}
+	return NULL;
+}
+
+static void index_set_changes(struct comparison *c)
+{
+	for (size_t i = 0; i < c->change->sets.n; i++) {
+		const struct set_change *set = &c->change->sets.at[i];
+		const char *name = set->new ? set->new->name : set->old->name;
+
+		*index_find(&c->set_changes, name, strlen(name)) = (void *)(i + 1);
+	}
+}
+
+/* Sets that stay as they are are no part of the change. */
+static void drop_unchanged(struct change *change)
+{
+	size_t n = 0;
+
+	vec_each(set, &change->sets) {
+		if (set->old && set->new && !set->renew && !set->gone.n && !set->come.n &&
+		    !change->whole)
+			continue;
+		if (set->renew || change->whole)
+			take_on_element_counters(set);
+		change->sets.at[n++] = *set;
+	}
+	change->sets.n = n;
+}
+
+void change_between(const struct ruleset *old, const struct ruleset *new, struct change *ret)
+{
+	struct comparison c = {.change = ret};
+
+	*ret = (struct change){.old = old, .new = new, .whole = why_whole(old, new)};
+	compare_sets(&c);
+	index_set_changes(&c);
+	do {
+		drop_chains(ret);
+		compare_chains(&c);
+	} while (!ret->whole && renew_more_sets(&c));
+	take_on_counters(&c);
+	drop_unchanged(ret);
+	index_free(&c.old_sets);
+	index_free(&c.new_sets);
+	index_free(&c.old_chains);
+	index_free(&c.new_chains);
+	index_free(&c.set_changes);
+}
+
+bool change_is_empty(const struct change *change)
+{
+	return !change->whole && !change->sets.n && !change->chains.n &&
+	       !change->old == !change->new;
+}
+
+void change_free(struct change *change)
+{
+	drop_chains(change);
+	vec_free(&change->chains);
+	vec_each(set, &change->sets) {
+		vec_free(&set->gone);
+		vec_free(&set->come);
+		free(set->counters);
+	}
+	vec_free(&change->sets);
+}

@@ -22,4 +22,7 @@ int file_write_all(int fd, const void *data, size_t len);
  */
 int file_replace(const char *path, const void *data, size_t len);
 
+/** file_move - rename @from to @to, on disk when it returns; 0 or -errno */
+int file_move(const char *from, const char *to);
+
 #endif

@@ -21,6 +21,8 @@ struct index {
 /** index_find - the place of the value of @key (copied), NULL in it where it is new; valid until
  * the next call */
 void **index_find(struct index *index, const void *key, size_t len);
+/** index_get - the value of @key, or NULL where it has none */
+void *index_get(const struct index *index, const void *key, size_t len);
 void index_free(struct index *index);
 
 #endif

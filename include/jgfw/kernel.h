@@ -6,19 +6,27 @@
 #include "jgfw/buf.h"
 #include "jgfw/change.h"
 
+#include <linux/netfilter.h>
+
 struct kernel;
 
 /** kernel_open - a connection to nf_tables, to be closed by kernel_close(); NULL after an error */
 struct kernel *kernel_open(struct diag *diag);
 void kernel_close(struct kernel *kernel);
 
+/** enum read_extent - how much of a table is read */
+enum read_extent {
+	READ_ALL,
+	READ_SKELETON, /* not the elements of named sets, but for verdict maps: it saves nearly all
+			  of the time */
+};
+
 /** kernel_read - the table @name of @family (NFPROTO_*) as it is now, in @ret (NULL: there is
  * none), owned by the caller
  *
- * Without @elements those of named sets are left out, which saves nearly all of the time. All is of
- * one generation, @ret_generation. Returns 0, or -errno after an error in @diag.
+ * All is of one generation, @ret_generation. Returns 0, or -errno after an error in @diag.
  */
-int kernel_read(struct kernel *kernel, uint8_t family, const char *table, bool elements,
+int kernel_read(struct kernel *kernel, uint8_t family, const char *table, enum read_extent extent,
 		struct ruleset **ret, uint32_t *ret_generation, struct diag *diag);
 
 /** kernel_generation - how often the tables of this network namespace were changed so far; 0 or
@@ -55,5 +63,8 @@ void kernel_pack(const struct ruleset *rs, struct buf *out);
 /** kernel_unpack - what kernel_pack() made; @ret is owned by the caller, NULL where there was no
  * table; 0 or -EBADMSG */
 int kernel_unpack(const void *bytes, size_t len, const char *table, struct ruleset **ret);
+
+/** kernel_has_interface - is there an interface @name in this network namespace? */
+bool kernel_has_interface(const char *name);
 
 #endif

@@ -260,7 +260,8 @@ struct set {
  */
 struct table {
 	const char *name;
-	uint8_t family; /* NFPROTO_*; inet where it was not read from the kernel */
+	uint8_t family;	 /* NFPROTO_*; inet where it was not read from the kernel */
+	bool sip_helper; /* it has an object that gives flows to a helper for SIP */
 	const char *odd;
 	struct {
 		VEC(struct set *);
@@ -286,6 +287,9 @@ struct ruleset {
 struct ruleset *ruleset_new(const char *table_name);
 void ruleset_free(struct ruleset *rs);
 
+/** ruleset_odd - the first thing in @rs that has no place in these structs, in words; or NULL */
+const char *ruleset_odd(const struct ruleset *rs);
+
 /** ruleset_chain - a new regular chain at the end of the table */
 struct chain *ruleset_chain(struct ruleset *rs, const char *name);
 
@@ -308,6 +312,9 @@ uint8_t *set_add(struct set *set, uint32_t origin);
  * @ret_a and @ret_b.
  */
 int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b);
+
+/** set_is_vmap - does @set map to verdicts? */
+bool set_is_vmap(const struct set *set);
 
 /** set_put - append @v to an element under construction and give the place behind it */
 uint8_t *set_put(uint8_t *at, struct value v);

@@ -101,6 +101,11 @@ static int sync_folder(const char *path)
 	return r;
 }
 
+int file_move(const char *from, const char *to)
+{
+	return rename(from, to) ? -errno : sync_folder(to);
+}
+
 int file_replace(const char *path, const void *data, size_t len)
 {
 	struct buf temp = {0};
@@ -126,12 +131,10 @@ int file_replace(const char *path, const void *data, size_t len)
 		r = -errno;
 	if (close(fd) && !r)
 		r = -errno;
-	if (!r && rename(temp.at, path))
-		r = -errno;
+	if (!r)
+		r = file_move(temp.at, path);
 	if (r)
 		unlink(temp.at);
-	else
-		r = sync_folder(path);
 	buf_free(&temp);
 	return r;
 }

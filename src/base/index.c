@@ -64,6 +64,13 @@ void **index_find(struct index *index, const void *key, size_t len)
 	return &slot->value;
 }
 
+void *index_get(const struct index *index, const void *key, size_t len)
+{
+	if (!index->n_slots)
+		return NULL;
+	return probe(index->slots, index->n_slots, key, len)->value;
+}
+
 void index_free(struct index *index)
 {
 	free(index->slots);

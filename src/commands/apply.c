@@ -1,53 +1,99 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/apply.h"
 #include "command.h"
-#include "jgfw/kernel.h"
+
 #include <stdio.h>
 
-static enum exit_code load(struct job *job)
+static void tell(const struct job *job, const struct apply_result *result, struct buf *out)
 {
-	struct ruleset *rs = policy_compile(job->policy, &job->diag), *old = NULL;
-	struct kernel *kernel;
-	enum exit_code code = EXIT_SYSTEM;
-	struct change change;
-	uint32_t gen;
+	const struct options *o = &job->options;
+	const struct site *site = job->site;
+	size_t n = site->deployments.n;
 
-	if (!rs)
-		return EXIT_INPUT;
-	kernel = kernel_open(&job->diag);
-	if (kernel && !kernel_read(kernel, 1, RULESET_TABLE, true, &old, &gen, &job->diag)) {
-		change_between(old, rs, &change);
-		fprintf(stderr, "whole %s sets %zu chains %zu\n", change.whole, change.sets.n, change.chains.n);
-		vec_each(c, &change.chains) fprintf(stderr, "chain %s: %zu edits\n", (c->new ? c->new : c->old)->name, c->rules.n);
-		vec_each(c, &change.sets) fprintf(stderr, "set %s: odd %s size %d %d renew %d %zu %zu\n", (c->new ? c->new : c->old)->name, c->old ? c->old->odd : 0, c->old ? c->old->size : 0, c->new ? c->new->size : 0, c->renew, c->gone.n, c->come.n);
-		if (change_is_empty(&change) || !kernel_change(kernel, &change, gen, false, &job->diag))
-			code = EXIT_DONE;
-		change_free(&change);
-	}
-	kernel_close(kernel);
-	ruleset_free(rs);
-	ruleset_free(old);
-	return code;
+	if (o->dry_run)
+		buf_puts(out, result->changed ? "would change; the kernel takes it\n"
+					      : "would change nothing\n");
+	else if (!result->changed)
+		buf_puts(out, "unchanged\n");
+	else
+		buf_printf(out, "applied: %zu deployment%s\n", n, n == 1 ? "" : "s");
+	if (o->flush_flows && !o->dry_run)
+		buf_printf(out, "%zu established flow%s ended\n", result->flows_ended,
+			   result->flows_ended == 1 ? "" : "s");
+	if (result->waits)
+		buf_printf(out,
+			   "waits for 'jgfw confirm'; in %u seconds it is taken back by itself\n",
+			   o->confirm_s);
+	else if (o->confirm_s && !o->dry_run)
+		buf_puts(out, "nothing waits for confirmation\n");
+}
+
+static void tell_json(const struct job *job, const struct apply_result *result, struct buf *out)
+{
+	open_json(job, out);
+	buf_printf(out, ",\"changed\":%s,\"waits\":%s", result->changed ? "true" : "false",
+		   result->waits ? "true" : "false");
+	if (result->waits)
+		buf_printf(out, ",\"confirm_seconds\":%u", job->options.confirm_s);
+	if (job->options.flush_flows)
+		buf_printf(out, ",\"flows_ended\":%zu", result->flows_ended);
+	buf_puts(out, "}\n");
+}
+
+/* Interfaces come and go: one that is not there is no reason to leave the gateway without rules. */
+static void warn_of_missing(struct job *job)
+{
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each(nic, &job->site->zones[z])
+			if (!kernel_has_interface(nic->name))
+				diag_warn(&job->diag, nic->loc, "no-interface",
+					  "there is no interface %s now", nic->name);
 }
 
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
-	enum exit_code code;
+	struct buf out = {0};
+	struct ruleset *rs = NULL;
+	struct apply_result result = {0};
+	struct apply_options how;
+	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_SITE, 0, &job.options, &code))
+	if (!options_parse(self, argc, argv,
+			   OPTION_SITE | OPTION_JSON | OPTION_STATE | OPTION_APPLY, 0, &job.options,
+			   &code))
 		return code;
 	if (job.options.example)
 		return usage_error(self, "the example is to be read, not to be loaded");
-	code = job_read(&job);
+	how = (struct apply_options){.state_dir = job.options.state_dir,
+				     .dry_run = job.options.dry_run,
+				     .confirm_s = job.options.confirm_s,
+				     .flush_flows = job.options.flush_flows};
+	code = job_compile(&job, &rs);
 	if (!code)
-		code = load(&job);
-	return job_end(&job, code);
+		warn_of_missing(&job);
+	if (!code && apply_ruleset(rs, &how, &result, &job.diag))
+		code = EXIT_SYSTEM;
+	diag_sort(&job.diag);
+	if (job.options.json)
+		tell_json(&job, &result, &out);
+	else if (!code)
+		tell(&job, &result, &out);
+	written = write_out(&out);
+	buf_free(&out);
+	ruleset_free(rs);
+	return job_end(&job, code ? code : written);
 }
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[-s SITE]",
+	.synopsis = "[-s SITE] [--dry-run] [--confirm SECONDS] [--flush-flows] [--state DIR] "
+		    "[--json]",
 	.summary = "Load the ruleset into the kernel through netlink, in one transaction.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n",
+	.help = "  -s, --site SITE    the site file; - is standard input\n"
+		"  --dry-run          let the kernel judge it, and change nothing\n"
+		"  --confirm SECONDS  take it back by itself unless 'jgfw confirm' comes in time\n"
+		"  --flush-flows      end established flows that the new ruleset would not let "
+		"begin\n" STATE_HELP "  --json             answer with a JSON object\n",
 	.run = run,
 };

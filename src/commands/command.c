@@ -3,6 +3,7 @@
 
 #include "jgfw/data.h"
 #include "jgfw/file.h"
+#include "jgfw/text.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -16,12 +17,19 @@
 
 enum {
 	SITE_MAX_SIZE = 64 * 1024 * 1024,
+	CONFIRM_MAX_S = 24 * 60 * 60,
 };
 
 enum long_option {
 	LONG_DATA = 256,
 	LONG_EXAMPLE,
 	LONG_JSON,
+	LONG_STATE,
+	LONG_DRY_RUN,
+	LONG_CONFIRM,
+	LONG_FLUSH_FLOWS,
+	LONG_PROMETHEUS,
+	LONG_GUARD,
 };
 
 void complain(const char *fmt, ...)
@@ -79,13 +87,26 @@ static unsigned int bit_of(int c)
 		return OPTION_VERBOSE;
 	case LONG_JSON:
 		return OPTION_JSON;
+	case LONG_STATE:
+		return OPTION_STATE;
+	case LONG_DRY_RUN:
+	case LONG_CONFIRM:
+	case LONG_FLUSH_FLOWS:
+		return OPTION_APPLY;
+	case LONG_PROMETHEUS:
+		return OPTION_PROMETHEUS;
+	case LONG_GUARD:
+		return OPTION_GUARD;
 	default:
 		return 0;
 	}
 }
 
-static void take_option(struct options *o, int c)
+/* False where the value is none of this option's. */
+static bool take_option(struct options *o, int c)
 {
+	uint64_t number;
+
 	switch (c) {
 	case 's':
 		o->site = optarg;
@@ -108,7 +129,28 @@ static void take_option(struct options *o, int c)
 	case LONG_JSON:
 		o->json = true;
 		break;
+	case LONG_STATE:
+		o->state_dir = optarg;
+		break;
+	case LONG_DRY_RUN:
+		o->dry_run = true;
+		break;
+	case LONG_FLUSH_FLOWS:
+		o->flush_flows = true;
+		break;
+	case LONG_PROMETHEUS:
+		o->prometheus = true;
+		break;
+	case LONG_GUARD:
+		o->guard = true;
+		break;
+	case LONG_CONFIRM:
+		if (text_uint(optarg, CONFIRM_MAX_S, &number) || !number)
+			return false;
+		o->confirm_s = (unsigned int)number;
+		break;
 	}
+	return true;
 }
 
 bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
@@ -123,6 +165,12 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 		{"data", required_argument, NULL, LONG_DATA},
 		{"example", no_argument, NULL, LONG_EXAMPLE},
 		{"json", no_argument, NULL, LONG_JSON},
+		{"state", required_argument, NULL, LONG_STATE},
+		{"dry-run", no_argument, NULL, LONG_DRY_RUN},
+		{"confirm", required_argument, NULL, LONG_CONFIRM},
+		{"flush-flows", no_argument, NULL, LONG_FLUSH_FLOWS},
+		{"prometheus", no_argument, NULL, LONG_PROMETHEUS},
+		{"guard", no_argument, NULL, LONG_GUARD},
 		{0},
 	};
 	struct options o = {0};
@@ -152,7 +200,11 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 				*ret_code = usage_error(self, "no option '%s' here", name);
 			return false;
 		}
-		take_option(&o, c);
+		if (!take_option(&o, c)) {
+			*ret_code = usage_error(self, "'%s' is no number of seconds from 1 to %d",
+						optarg, CONFIRM_MAX_S);
+			return false;
+		}
 	}
 	if (o.site && !*o.site) {
 		*ret_code = usage_error(self, "'-s' needs a value");
@@ -248,6 +300,14 @@ enum exit_code job_read(struct job *job)
 		return EXIT_INPUT;
 	job->policy = policy_expand(job->site, &job->diag);
 	return job->policy ? EXIT_DONE : EXIT_INPUT;
+}
+
+enum exit_code job_compile(struct job *job, struct ruleset **ret)
+{
+	enum exit_code code = job_read(job);
+
+	*ret = code ? NULL : policy_compile(job->policy, &job->diag);
+	return code ? code : *ret ? EXIT_DONE : EXIT_INPUT;
 }
 
 static bool wants_color(int fd)

@@ -26,8 +26,9 @@ struct command {
 	enum exit_code (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command command_apply, command_check, command_generate, command_init,
-	command_profiles, command_remove, command_report;
+extern const struct command command_apply, command_check, command_confirm, command_diff,
+	command_generate, command_init, command_profiles, command_remove, command_report,
+	command_restore, command_rollback, command_status;
 
 /** enum option_bit - options, as bits; a command says which it takes */
 enum option_bit {
@@ -36,6 +37,10 @@ enum option_bit {
 	OPTION_FORMAT = 1 << 2,
 	OPTION_JSON = 1 << 3,
 	OPTION_VERBOSE = 1 << 4,
+	OPTION_STATE = 1 << 5,
+	OPTION_APPLY = 1 << 6, /* --dry-run, --confirm and --flush-flows */
+	OPTION_PROMETHEUS = 1 << 7,
+	OPTION_GUARD = 1 << 8,
 };
 
 struct options {
@@ -43,7 +48,9 @@ struct options {
 	const char *data_dir;
 	const char *output;
 	const char *format;
-	bool example, json, verbose;
+	const char *state_dir;
+	unsigned int confirm_s; /* 0: not given */
+	bool example, json, verbose, dry_run, flush_flows, prometheus, guard;
 	char **args; /* what is left */
 	int n_args;
 };
@@ -83,6 +90,9 @@ enum exit_code job_library(struct job *job);
  */
 enum exit_code job_read(struct job *job);
 
+/** job_compile - job_read(), and the ruleset of it in @ret, owned by the caller; codes as above */
+enum exit_code job_compile(struct job *job, struct ruleset **ret);
+
 /** job_end - tell all diagnostics on stderr and release everything; gives back @code */
 enum exit_code job_end(struct job *job, enum exit_code code);
 
@@ -91,6 +101,10 @@ enum exit_code write_out(const struct buf *data);
 
 /** open_json - begin the object that a command answers with --json: its schema, warnings, errors */
 void open_json(const struct job *job, struct buf *out);
+
+/** STATE_HELP - the line of --state */
+#define STATE_HELP                                                                                 \
+	"  --state DIR        where the state lies (default /var/lib/jgfw and /run/jgfw)\n"
 
 /** complain - "jgfw: ..." on stderr */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);

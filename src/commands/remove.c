@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/kernel.h"
+#include "jgfw/apply.h"
 
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
-	struct kernel *kernel;
-	enum exit_code code;
+	struct buf out = {0};
+	struct apply_result result = {0};
+	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, 0, 0, &job.options, &code))
+	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON, 0, &job.options, &code))
 		return code;
-	code = EXIT_SYSTEM;
-	kernel = kernel_open(&job.diag);
-	if (kernel && !false)
-		code = EXIT_DONE;
-	kernel_close(kernel);
-	return job_end(&job, code);
+	if (apply_ruleset(NULL, &(struct apply_options){.state_dir = job.options.state_dir},
+			  &result, &job.diag))
+		code = EXIT_SYSTEM;
+	if (job.options.json) {
+		open_json(&job, &out);
+		buf_printf(&out, ",\"changed\":%s}\n", result.changed ? "true" : "false");
+	} else if (!code) {
+		buf_puts(&out, result.changed ? "removed\n" : "unchanged: there is no table\n");
+	}
+	written = write_out(&out);
+	buf_free(&out);
+	return job_end(&job, code ? code : written);
 }
 
 const struct command command_remove = {
 	.name = "remove",
-	.synopsis = "",
-	.summary = "Take the table out of the kernel.",
-	.help = "",
+	.synopsis = "[--state DIR] [--json]",
+	.summary = "Take the table out of the kernel, for the next boot too.",
+	.help = STATE_HELP "  --json             answer with a JSON object\n",
 	.run = run,
 };

@@ -13,6 +13,12 @@ void emit_range(enum datatype type, const uint8_t *lo, const uint8_t *hi, struct
 /** emit_verdict - append a verdict */
 void emit_verdict(const struct verdict *verdict, struct buf *out);
 
+/** emit_set - append a set with its elements, as it stands in a table */
+void emit_set(const struct set *set, struct buf *out);
+
+/** emit_chain_head - append the line in front of the rules of a base chain; nothing for others */
+void emit_chain_head(const struct chain *chain, struct buf *out);
+
 /** emit_elements - append the elements of an anonymous set in braces */
 void emit_elements(const struct set *set, struct buf *out);
 

@@ -323,6 +323,33 @@ static bool emit_expr(struct walk *w, const struct expr *e)
 	return true;
 }
 
+void emit_raw(const struct rule *rule, struct buf *out)
+{
+	static const char *const names[] = {
+		[EXPR_META] = "meta",
+		[EXPR_PAYLOAD] = "payload",
+		[EXPR_CT] = "ct",
+		[EXPR_CMP] = "cmp",
+		[EXPR_BITWISE] = "bitwise",
+		[EXPR_LOOKUP] = "lookup",
+		[EXPR_VERDICT] = "immediate",
+		[EXPR_NAT] = "nat",
+		[EXPR_COUNTER] = "counter",
+		[EXPR_LIMIT] = "limit",
+		[EXPR_LOG] = "log",
+	};
+
+	for (size_t i = 0; i < rule->n; i++) {
+		const struct expr *e = &rule->at[i];
+
+		if (e->kind == EXPR_UNKNOWN)
+			buf_printf(out, "%s[unknown: %s, %zu bytes]", i ? " " : "", e->unknown.name,
+				   e->unknown.len);
+		else
+			buf_printf(out, "%s[%s]", i ? " " : "", names[e->kind]);
+	}
+}
+
 int emit_rule(const struct rule *rule, struct buf *out)
 {
 	struct walk w = {.out = out, .rule = rule, .l4proto = -1, .nfproto_waits = -1};

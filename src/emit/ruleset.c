@@ -24,7 +24,7 @@ static void emit_types(const enum datatype *types, size_t n, struct buf *out)
 	}
 }
 
-static void emit_set(const struct set *set, struct buf *out)
+void emit_set(const struct set *set, struct buf *out)
 {
 	buf_printf(out, "\t%s %s {\n\t\ttype ", set->n_data ? "map" : "set", set->name);
 	emit_types(set->key, set->n_key, out);
@@ -69,7 +69,7 @@ static void emit_priority(int32_t priority, struct buf *out)
 	buf_printf(out, "%d", priority);
 }
 
-static int emit_chain(const struct chain *chain, struct buf *out)
+void emit_chain_head(const struct chain *chain, struct buf *out)
 {
 	static const char *const hooks[] = {
 		[HOOK_PREROUTING] = "prerouting",   [HOOK_INPUT] = "input",
@@ -77,15 +77,22 @@ static int emit_chain(const struct chain *chain, struct buf *out)
 		[HOOK_POSTROUTING] = "postrouting", [HOOK_INGRESS] = "ingress",
 		[HOOK_EGRESS] = "egress",
 	};
+	static const char *const types[] = {
+		[CHAIN_FILTER] = "filter", [CHAIN_NAT] = "nat", [CHAIN_ROUTE] = "route"};
+
+	if (!chain->is_base)
+		return;
+	buf_printf(out, "\t\ttype %s hook %s priority ", types[chain->type], hooks[chain->hook]);
+	emit_priority(chain->priority, out);
+	buf_printf(out, "; policy %s;\n", chain->policy_drop ? "drop" : "accept");
+}
+
+static int emit_chain(const struct chain *chain, struct buf *out)
+{
 	int result = 0;
 
 	buf_printf(out, "\tchain %s {\n", chain->name);
-	if (chain->is_base) {
-		buf_printf(out, "\t\ttype %s hook %s priority ",
-			   chain->type == CHAIN_NAT ? "nat" : "filter", hooks[chain->hook]);
-		emit_priority(chain->priority, out);
-		buf_printf(out, "; policy %s;\n", chain->policy_drop ? "drop" : "accept");
-	}
+	emit_chain_head(chain, out);
 	vec_each(rule, &chain->rules) {
 		int r;
 

@@ -253,6 +253,32 @@ static int decode_rule(struct decoder *d, const struct nlmsghdr *message)
 	return 0;
 }
 
+static int decode_object(struct decoder *d, const struct nlmsghdr *message)
+{
+	struct attrs a = attrs_of_message(message), data = attrs_of(a.at[NFTA_OBJ_DATA]);
+	const char *table = attr_str(&a, NFTA_OBJ_TABLE);
+
+	if (!table || !is_of(d, message, table))
+		return table ? 0 : -EBADMSG;
+	odd(d, &d->rs->table.odd, "the table has stateful objects");
+	if (attr_u32(&a, NFTA_OBJ_TYPE) == NFT_OBJECT_CT_HELPER) {
+		const char *helper = attr_str(&data, NFTA_CT_HELPER_NAME);
+
+		d->rs->table.sip_helper |= helper && !strncmp(helper, "sip", 3);
+	}
+	return 0;
+}
+
+static int decode_flowtable(struct decoder *d, const struct nlmsghdr *message)
+{
+	struct attrs a = attrs_of_message(message);
+	const char *table = attr_str(&a, NFTA_FLOWTABLE_TABLE);
+
+	if (table && is_of(d, message, table))
+		odd(d, &d->rs->table.odd, "the table has flowtables");
+	return table ? 0 : -EBADMSG;
+}
+
 int decode_message(struct decoder *d, const struct nlmsghdr *message)
 {
 	if (message->nlmsg_len < NLMSG_HDRLEN + sizeof(struct nfgenmsg))
@@ -271,11 +297,9 @@ int decode_message(struct decoder *d, const struct nlmsghdr *message)
 	case NFT_MSG_NEWRULE:
 		return decode_rule(d, message);
 	case NFT_MSG_NEWOBJ:
-		odd(d, &d->rs->table.odd, "the table has stateful objects");
-		return 0;
+		return decode_object(d, message);
 	case NFT_MSG_NEWFLOWTABLE:
-		odd(d, &d->rs->table.odd, "the table has flowtables");
-		return 0;
+		return decode_flowtable(d, message);
 	default:
 		return 0;
 	}

@@ -217,7 +217,7 @@ static bool take_data(struct decoder *d, const struct set *set, const struct nla
 {
 	struct attrs a = attrs_of(nest);
 
-	if (!is_vmap(set))
+	if (!set_is_vmap(set))
 		return take_fields(nest, set->data, set->n_data, to);
 	return attrs_within(&a, ATTR_BIT(NFTA_DATA_VERDICT)) && a.at[NFTA_DATA_VERDICT] &&
 	       decode_verdict(d, a.at[NFTA_DATA_VERDICT], ret_verdict);
@@ -333,7 +333,7 @@ int decode_elements(struct decoder *d, const struct nlmsghdr *message)
 	set = decoder_find_set(d, name, id);
 	if (!set)
 		return -EBADMSG;
-	if (!set->key_len || (set->n_data && !set->data_len && !is_vmap(set)) ||
+	if (!set->key_len || (set->n_data && !set->data_len && !set_is_vmap(set)) ||
 	    !a.at[NFTA_SET_ELEM_LIST_ELEMENTS])
 		return 0; /* of a type that is not one of ours: the set says so itself */
 	bounds = bounds_of(d, set);

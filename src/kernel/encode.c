@@ -255,7 +255,7 @@ static struct nftnl_expr *encode_lookup(struct encoder *e, const struct expr *ex
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, reg(expr->lookup.sreg));
 	if (set->n_data)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG,
-				   is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
+				   set_is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
 	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set));
 	if (id)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id);

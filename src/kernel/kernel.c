@@ -203,38 +203,3 @@ int kernel_change(struct kernel *kernel, const struct change *change, uint32_t g
 	free(room);
 	return r;
 }
-
-/* --- files ---------------------------------------------------------------------------------- */
-
-void kernel_pack(const struct ruleset *rs, struct buf *out)
-{
-	struct batch batch;
-
-	batch_begin(&batch, 0, 0);
-	if (rs)
-		encode_ruleset(&batch, rs);
-	buf_add(out, batch.bytes.at, batch.bytes.n);
-	batch_free(&batch);
-}
-
-int kernel_unpack(const void *bytes, size_t len, const char *table, struct ruleset **ret)
-{
-	struct decoder d = {.rs = ruleset_new(table)};
-	const struct nlmsghdr *m = bytes;
-	int left = (int)len, r = 0;
-	bool any = false;
-
-	for (; !r && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-		any |= m->nlmsg_type >= NLMSG_MIN_TYPE && m->nlmsg_type >> 8;
-		r = decode_message(&d, m);
-	}
-	if (!r && left > 0)
-		r = -EBADMSG;
-	decode_finish(&d);
-	if (r || !any) {
-		ruleset_free(d.rs);
-		d.rs = NULL;
-	}
-	*ret = d.rs;
-	return r;
-}

@@ -30,9 +30,6 @@ enum {
  */
 uint32_t wire_len(const enum datatype *types, size_t n);
 
-/** is_vmap - does @set map to verdicts? */
-bool is_vmap(const struct set *set);
-
 /** set_name - the name that messages give @set; anonymous ones are named by the kernel */
 const char *set_name(const struct set *set);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables read back from the kernel. */
+#include "messages.h"
 #include "parse.h"
 #include "socket.h"
 
@@ -118,7 +119,7 @@ static int dump(struct kernel *kernel, struct decoder *d, uint16_t type, uint16_
 }
 
 /* Elements, of sets that the kernel named itself too. */
-static int dump_elements(struct kernel *kernel, struct decoder *d, bool all)
+static int dump_elements(struct kernel *kernel, struct decoder *d, enum read_extent extent)
 {
 	for (size_t i = 0; i < d->sets.n_slots; i++) {
 		const struct index_slot *slot = &d->sets.slots[i];
@@ -130,7 +131,7 @@ static int dump_elements(struct kernel *kernel, struct decoder *d, bool all)
 					{NFTA_SET_ELEM_LIST_SET, slot->key}}};
 		int r;
 
-		if (!set || (set->name && !all))
+		if (!set || (set->name && !set_is_vmap(set) && extent == READ_SKELETON))
 			continue;
 		r = request(kernel, &what, take_message, d);
 		if (r)
@@ -139,7 +140,7 @@ static int dump_elements(struct kernel *kernel, struct decoder *d, bool all)
 	return 0;
 }
 
-static int read_once(struct kernel *kernel, struct decoder *d, bool elements)
+static int read_once(struct kernel *kernel, struct decoder *d, enum read_extent extent)
 {
 	struct request table = {NFT_MSG_GETTABLE,
 				NLM_F_ACK,
@@ -152,7 +153,7 @@ static int read_once(struct kernel *kernel, struct decoder *d, bool elements)
 	if (!r)
 		r = dump(kernel, d, NFT_MSG_GETSET, NFTA_SET_TABLE);
 	if (!r)
-		r = dump_elements(kernel, d, elements);
+		r = dump_elements(kernel, d, extent);
 	if (!r)
 		r = dump(kernel, d, NFT_MSG_GETRULE, NFTA_RULE_TABLE);
 	if (!r)
@@ -175,7 +176,7 @@ static int cannot_read(int r, struct diag *diag)
 	return r;
 }
 
-int kernel_read(struct kernel *kernel, uint8_t family, const char *table, bool elements,
+int kernel_read(struct kernel *kernel, uint8_t family, const char *table, enum read_extent extent,
 		struct ruleset **ret, uint32_t *ret_generation, struct diag *diag)
 {
 	int r = -EINTR;
@@ -187,7 +188,7 @@ int kernel_read(struct kernel *kernel, uint8_t family, const char *table, bool e
 		d.rs->table.family = family;
 		r = read_generation(kernel, ret_generation);
 		if (!r)
-			r = read_once(kernel, &d, elements);
+			r = read_once(kernel, &d, extent);
 		decode_finish(&d);
 		if (r == -ENOENT) {
 			ruleset_free(d.rs);

@@ -18,11 +18,6 @@ enum {
 	ELEMENTS_ROOM = 32 << 10, /* an attribute's length has 16 bits: split long before */
 };
 
-bool is_vmap(const struct set *set)
-{
-	return set->n_data && set->data[0] == TYPE_VERDICT;
-}
-
 uint32_t wire_len(const enum datatype *types, size_t n)
 {
 	uint32_t len = 0;
@@ -99,7 +94,7 @@ void encode_set(struct batch *batch, const struct table *table, const struct set
 	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, set_flags(set));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, wire_type(set->key, set->n_key));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, wire_len(set->key, set->n_key));
-	if (is_vmap(set)) {
+	if (set_is_vmap(set)) {
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
 		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, 16); /* as nft says it */
 	} else if (set->n_data) {
@@ -166,7 +161,7 @@ static void put_data(struct nlmsghdr *message, const struct set *set, size_t i, 
 {
 	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_SET_ELEM_DATA);
 
-	if (is_vmap(set)) {
+	if (set_is_vmap(set)) {
 		const struct verdict *v = &set->verdicts[i];
 		struct nlattr *verdict = mnl_attr_nest_start(message, NFTA_DATA_VERDICT);
 

@@ -84,6 +84,34 @@ void ruleset_free(struct ruleset *rs)
 	free(rs);
 }
 
+static const char *set_odd(const struct set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->origins[i] == ELEMENT_ODD)
+			return "an element bears more than key, data and counter";
+	return set->odd;
+}
+
+const char *ruleset_odd(const struct ruleset *rs)
+{
+	if (rs->table.odd)
+		return rs->table.odd;
+	vec_each(chain, &rs->table.chains) {
+		if ((*chain)->odd)
+			return (*chain)->odd;
+		vec_each(rule, &(*chain)->rules)
+			if (rule->odd)
+				return rule->odd;
+	}
+	vec_each(set, &rs->table.sets)
+		if (set_odd(*set))
+			return set_odd(*set);
+	vec_each(set, &rs->anonymous)
+		if (set_odd(*set))
+			return set_odd(*set);
+	return NULL;
+}
+
 struct chain *ruleset_chain(struct ruleset *rs, const char *name)
 {
 	struct chain *chain = arena_new(&rs->arena, struct chain);
@@ -130,9 +158,14 @@ struct set *ruleset_set(struct ruleset *rs, const char *name, const enum datatyp
 	return set;
 }
 
+bool set_is_vmap(const struct set *set)
+{
+	return set->n_data && set->data[0] == TYPE_VERDICT;
+}
+
 uint8_t *set_add(struct set *set, uint32_t origin)
 {
-	bool vmap = set->n_data && set->data[0] == TYPE_VERDICT;
+	bool vmap = set_is_vmap(set);
 	uint8_t *element;
 
 	set->stride = set->key_len * (set->interval ? 2 : 1) + set->data_len;

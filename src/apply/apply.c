@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Apply: read, compare, put on disk what may be needed, send.
+ *
+ * What is killed in between leaves the old ruleset or the new one in the kernel, and files that say
+ * the same to whoever comes next (see pending.c).
+ */
+#include "pending.h"
+
+#include "jgfw/flush.h"
+#include "jgfw/policy.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/** struct run - one apply on its way */
+struct run {
+	const struct apply_options *options;
+	const struct ruleset *new;
+	struct kernel *kernel;
+	struct state state;
+	struct record before; /* an apply that waits already */
+	bool waits;
+	struct id id;
+	struct buf packed;   /* the new ruleset, for files */
+	struct ruleset *old; /* what the kernel holds, as of @generation */
+	uint32_t generation;
+	bool armed; /* a guard watches over this apply */
+};
+
+/* --- what the kernel holds ------------------------------------------------------------------ */
+
+/* Elements that are known from a file take the place of those that were not read. */
+static bool graft_set(struct set *to, struct set *from)
+{
+	if (!from || from->stride * from->n == 0)
+		return from && !from->n;
+	if (to->n || from->key_len != to->key_len || from->data_len != to->data_len ||
+	    from->interval != to->interval || from->counter != to->counter)
+		return false;
+	to->stride = from->stride;
+	to->n = from->n;
+	to->cap = from->cap;
+	to->bytes = from->bytes;
+	to->origins = from->origins;
+	from->bytes = NULL;
+	from->origins = NULL;
+	from->n = from->cap = 0;
+	return true;
+}
+
+static bool graft(struct ruleset *skeleton, struct ruleset *saved)
+{
+	if (!skeleton || !saved || skeleton->table.sets.n != saved->table.sets.n)
+		return false;
+	vec_each(it, &skeleton->table.sets) {
+		struct set *from = NULL;
+
+		if (set_is_vmap(*it))
+			continue;
+		vec_each(other, &saved->table.sets)
+			if (!strcmp((*it)->name, (*other)->name))
+				from = *other;
+		if (!graft_set(*it, from))
+			return false;
+	}
+	return true;
+}
+
+/* The ruleset of the last apply, if nobody has changed any table since. */
+static struct ruleset *remembered(struct run *run)
+{
+	struct record known, saved;
+	struct ruleset *rs = NULL;
+	uint32_t generation;
+
+	if (record_read(run->state.known, &known))
+		return NULL;
+	if (record_is_here(&run->state, &known) &&
+	    !kernel_generation(run->kernel, &generation, &(struct diag){0}) &&
+	    generation == known.generation &&
+	    (!record_read(state_next(&run->state, &known.id), &saved) ||
+	     !record_read(run->state.confirmed, &saved))) {
+		if (id_equal(&saved.id, &known.id) &&
+		    kernel_unpack(saved.payload, saved.len, RULESET_TABLE, &rs))
+			rs = NULL;
+		record_free(&saved);
+	}
+	record_free(&known);
+	return rs;
+}
+
+static bool counts_elements(const struct ruleset *rs)
+{
+	vec_each(set, &rs->table.sets)
+		if ((*set)->counter)
+			return true;
+	return false;
+}
+
+/* Elements from memory where that is as good; counters of elements are in the kernel alone. */
+static int read_old(struct run *run, struct diag *diag)
+{
+	struct ruleset *saved = remembered(run);
+	int r;
+
+	ruleset_free(run->old);
+	run->old = NULL;
+	if (saved && !counts_elements(saved)) {
+		uint32_t expected;
+
+		r = kernel_generation(run->kernel, &expected, diag);
+		if (!r)
+			r = kernel_read(run->kernel, NFPROTO_INET, RULESET_TABLE, READ_SKELETON,
+					&run->old, &run->generation, diag);
+		if (r || (expected == run->generation && graft(run->old, saved))) {
+			ruleset_free(saved);
+			return r;
+		}
+		ruleset_free(run->old);
+		run->old = NULL;
+	}
+	ruleset_free(saved);
+	return kernel_read(run->kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &run->old,
+			   &run->generation, diag);
+}
+
+/* Remember what the kernel holds at @generation; where that fails it is read the next time. */
+static void remember(struct run *run, const struct id *id, uint32_t generation)
+{
+	struct record known = {.id = *id, .generation = generation};
+	struct diag quiet = {0};
+
+	record_write(&run->state, run->state.known, &known, NULL, &quiet);
+	diag_free(&quiet);
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+/* The new ruleset on disk, before anything is sent: a full disk shows here. */
+static int write_next(struct run *run, struct diag *diag)
+{
+	struct record next = {.id = run->id};
+
+	if (run->waits && !run->options->confirm_s)
+		next.ends = run->before.id;
+	return record_write(&run->state, state_next(&run->state, &run->id), &next, &run->packed,
+			    diag);
+}
+
+/* The ruleset before, the deadline, and somebody who watches it. */
+static int write_pending(struct run *run, struct diag *diag)
+{
+	struct record pending = {.id = run->id,
+				 .deadline_ns =
+					 boottime_ns() + run->options->confirm_s * 1000000000ull};
+	struct buf old = {0};
+	int r;
+
+	if (run->waits) /* what was confirmed last stays the one to go back to */
+		buf_add(&old, run->before.payload, run->before.len);
+	else
+		kernel_pack(run->old, &old);
+	r = record_write(&run->state, run->state.pending, &pending, &old, diag);
+	buf_free(&old);
+	if (!r && !run->armed) {
+		r = guard_arm(&run->state, &pending, diag);
+		run->armed = !r;
+	}
+	return r;
+}
+
+/* Nothing was sent: the files say again what they said before. */
+static void unwrite(struct run *run)
+{
+	struct buf old = {0};
+	struct diag quiet = {0};
+
+	if (run->waits && run->options->confirm_s) {
+		buf_add(&old, run->before.payload, run->before.len);
+		record_write(&run->state, run->state.pending, &run->before, &old, &quiet);
+	} else if (run->options->confirm_s) {
+		pending_forget(&run->state);
+	}
+	unlink(state_next(&run->state, &run->id));
+	run->armed = false; /* the guard goes where nothing waits */
+	buf_free(&old);
+	diag_free(&quiet);
+}
+
+/* The kernel holds the new ruleset already: so does the file for boot, and nothing waits. */
+static int keep_unchanged(struct run *run, struct diag *diag)
+{
+	struct record confirmed, next = {.id = run->id};
+	bool same;
+	int r = 0;
+
+	if (run->waits)
+		next.ends = run->before.id;
+	same = !record_read(run->state.confirmed, &confirmed);
+	if (same) {
+		same = confirmed.len == run->packed.n &&
+		       !memcmp(confirmed.payload, run->packed.at, run->packed.n);
+		if (same)
+			run->id = confirmed.id;
+		record_free(&confirmed);
+	}
+	if (!same || run->waits) {
+		run->id = next.id;
+		r = record_write(&run->state, run->state.confirmed, &next, &run->packed, diag);
+	}
+	if (!r) {
+		unlink(run->state.pending);
+		unlink(run->state.outcome);
+		remember(run, &run->id, run->generation);
+	}
+	return r;
+}
+
+/* --- sending -------------------------------------------------------------------------------- */
+
+static int write_files(struct run *run, struct diag *diag)
+{
+	const char *strange = run->old ? ruleset_odd(run->old) : NULL;
+	int r;
+
+	if (run->options->confirm_s && !run->waits && strange) {
+		diag_error(diag, (struct loc){0}, "unrestorable",
+			   "what the table holds now could not be put back: %s", strange);
+		diag_note(diag, (struct loc){0},
+			  "apply without --confirm replaces it; 'jgfw diff' shows what it is");
+		return -EOPNOTSUPP;
+	}
+	r = write_next(run, diag);
+	if (!r && run->options->confirm_s)
+		r = write_pending(run, diag);
+	return r;
+}
+
+static int send(struct run *run, const struct change *change, struct diag *diag)
+{
+	int r = write_files(run, diag);
+
+	if (!r)
+		r = kernel_change(run->kernel, change, run->generation, false, diag);
+	if (r) {
+		unwrite(run);
+		return r;
+	}
+	if (!run->options->confirm_s) {
+		r = state_confirm(&run->state, &run->id, diag);
+		if (r) { /* what cannot be kept for boot must not be in force */
+			transfer(run->kernel, run->old, NULL, diag);
+			unwrite(run);
+			return r;
+		}
+	}
+	remember(run, &run->id, run->generation + 1);
+	return 0;
+}
+
+/* One attempt; -ERESTART where somebody else committed in between. */
+static int attempt(struct run *run, struct apply_result *ret, struct diag *diag)
+{
+	struct change change;
+	int r = read_old(run, diag);
+
+	if (r)
+		return r;
+	change_between(run->old, run->new, &change);
+	ret->changed = !change_is_empty(&change);
+	if (run->options->dry_run)
+		r = ret->changed ? kernel_change(run->kernel, &change, run->generation, true, diag)
+				 : 0;
+	else if (ret->changed)
+		r = send(run, &change, diag);
+	else if (run->waits && run->options->confirm_s)
+		r = write_files(run, diag); /* it goes on waiting, to a new deadline */
+	else
+		r = keep_unchanged(run, diag);
+	ret->waits = !r && !run->options->dry_run && run->options->confirm_s &&
+		     (ret->changed || run->waits);
+	change_free(&change);
+	return r;
+}
+
+static int attempts(struct run *run, struct apply_result *ret, struct diag *diag)
+{
+	int r = -ERESTART;
+
+	kernel_pack(run->new, &run->packed);
+	for (int i = 0; i < RESTARTS && r == -ERESTART; i++)
+		r = attempt(run, ret, diag);
+	if (r == -ERESTART)
+		diag_error(diag, (struct loc){0}, "kernel",
+			   "others change the ruleset faster than it can be compared");
+	if (!r && run->options->flush_flows && !run->options->dry_run && run->new)
+		r = flows_flush(run->new, run->old, &ret->flows_ended, diag);
+	return r;
+}
+
+int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
+		  struct apply_result *ret, struct diag *diag)
+{
+	struct run run = {.options = options,
+			  .new = rs,
+			  .kernel = kernel_open(diag),
+			  .state = {.lock = -1},
+			  .id = id_new()};
+	uint32_t generation;
+	int r;
+
+	*ret = (struct apply_result){0};
+	if (!run.kernel)
+		return -EIO;
+	r = kernel_generation(run.kernel, &generation, diag);
+	if (!r)
+		r = state_open(&run.state, options->state_dir, diag);
+	if (!r && !options->dry_run)
+		r = state_lock(&run.state, diag);
+	if (!r && !options->dry_run)
+		r = pending_settle(&run.state, run.kernel, &run.waits, &run.before, diag);
+	if (!r && !options->dry_run)
+		state_sweep(&run.state, run.waits ? &run.before.id : NULL);
+	if (!r)
+		r = attempts(&run, ret, diag);
+	buf_free(&run.packed);
+	ruleset_free(run.old);
+	record_free(&run.before);
+	state_close(&run.state);
+	kernel_close(run.kernel);
+	return r;
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Confirm or take back. At every moment the files say what must become of the kernel's table:
+ *
+ *   pending, without a later word in confirmed   the ruleset in pending, at the deadline
+ *   pending, with one                            nothing: whoever wrote it was killed behind it
+ *   no pending                                   nothing
+ */
+#include "pending.h"
+
+#include "jgfw/policy.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+bool pending_is_overdue(const struct record *pending)
+{
+	return boottime_ns() >= pending->deadline_ns;
+}
+
+void pending_forget(const struct state *state)
+{
+	unlink(state->pending);
+}
+
+/* Was it confirmed, or ended by a later apply, by a program that was killed behind that? */
+static bool was_decided(const struct state *state, const struct record *pending)
+{
+	struct record confirmed;
+	bool decided;
+
+	if (record_read(state->confirmed, &confirmed))
+		return false;
+	decided = id_equal(&confirmed.id, &pending->id) || id_equal(&confirmed.ends, &pending->id);
+	record_free(&confirmed);
+	return decided;
+}
+
+int pending_read(const struct state *state, struct record *ret, struct diag *diag)
+{
+	int r = record_read(state->pending, ret);
+
+	if (r == -ENOENT)
+		return r;
+	if (r)
+		return io_error(diag, "read", state->pending, r);
+	if (record_is_here(state, ret) && !was_decided(state, ret))
+		return 0;
+	pending_forget(state);
+	record_free(ret);
+	return -ENOENT;
+}
+
+int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_changed,
+	     struct diag *diag)
+{
+	int r = -ERESTART;
+
+	for (int i = 0; i < RESTARTS && r == -ERESTART; i++) {
+		struct ruleset *now = NULL;
+		struct change change;
+		uint32_t generation;
+
+		r = kernel_read(kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &now, &generation,
+				diag);
+		if (r)
+			return r;
+		change_between(now, target, &change);
+		if (ret_changed)
+			*ret_changed = !change_is_empty(&change);
+		if (!change_is_empty(&change))
+			r = kernel_change(kernel, &change, generation, false, diag);
+		change_free(&change);
+		ruleset_free(now);
+	}
+	if (r == -ERESTART)
+		diag_error(diag, (struct loc){0}, "kernel",
+			   "others change the ruleset faster than it can be compared");
+	return r;
+}
+
+int pending_take_back(struct state *state, struct kernel *kernel, const struct record *pending,
+		      struct diag *diag)
+{
+	struct ruleset *before;
+	int r = kernel_unpack(pending->payload, pending->len, RULESET_TABLE, &before);
+
+	if (r)
+		return io_error(diag, "understand", state->pending, r);
+	r = transfer(kernel, before, NULL, diag);
+	ruleset_free(before);
+	return r;
+}
+
+int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
+		   struct diag *diag)
+{
+	int r = pending_read(state, ret, diag);
+
+	if (ret_waits)
+		*ret_waits = !r;
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	if (!pending_is_overdue(ret))
+		return 0;
+	if (ret_waits)
+		*ret_waits = false;
+	r = pending_take_back(state, kernel, ret, diag);
+	if (!r)
+		r = record_write(state, state->outcome, ret, NULL, diag);
+	if (!r) {
+		pending_forget(state);
+		diag_warn(diag, (struct loc){0}, "rolled-back",
+			  "nobody confirmed the last apply in time: it was taken back");
+	}
+	record_free(ret);
+	return r;
+}
+
+/* --- what commands call --------------------------------------------------------------------- */
+
+/** struct scene - all that the functions below begin with */
+struct scene {
+	struct kernel *kernel;
+	struct state state;
+	struct record pending;
+	bool waits;
+};
+
+static void scene_end(struct scene *s)
+{
+	record_free(&s->pending);
+	state_close(&s->state);
+	kernel_close(s->kernel);
+}
+
+/* The kernel, whose word on privileges is the clearest, then the state with its lock. */
+static int scene_begin(struct scene *s, const char *state_dir, struct diag *diag)
+{
+	uint32_t generation;
+	int r;
+
+	*s = (struct scene){.kernel = kernel_open(diag), .state = {.lock = -1}};
+	if (!s->kernel)
+		return -EIO;
+	r = kernel_generation(s->kernel, &generation, diag);
+	if (!r)
+		r = state_open(&s->state, state_dir, diag);
+	if (!r)
+		r = state_lock(&s->state, diag);
+	return r;
+}
+
+/* Was the last apply taken back because nobody confirmed it? */
+static bool was_too_late(const struct state *state)
+{
+	struct record outcome;
+	bool here;
+
+	if (record_read(state->outcome, &outcome))
+		return false;
+	here = record_is_here(state, &outcome);
+	record_free(&outcome);
+	return here;
+}
+
+/* Does the kernel hold what was packed? */
+static int holds(const struct ruleset *now, const char *payload, size_t len, bool *ret)
+{
+	struct ruleset *packed;
+	struct change change;
+	int r = kernel_unpack(payload, len, RULESET_TABLE, &packed);
+
+	if (r)
+		return r;
+	change_between(now, packed, &change);
+	*ret = change_is_empty(&change);
+	change_free(&change);
+	ruleset_free(packed);
+	return 0;
+}
+
+/* Does the kernel hold the ruleset that waits? Or still the one before, because the apply was
+ * killed before it sent anything? */
+static int look(struct state *state, struct kernel *kernel, const struct record *pending,
+		bool *ret_new, bool *ret_before, struct diag *diag)
+{
+	const char *next = state_next(state, &pending->id);
+	struct ruleset *now = NULL;
+	struct record record;
+	uint32_t generation;
+	int r = record_read(next, &record);
+
+	if (r)
+		return io_error(diag, "read", next, r);
+	r = kernel_read(kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &now, &generation, diag);
+	if (!r) {
+		r = holds(now, record.payload, record.len, ret_new);
+		if (!r)
+			r = holds(now, pending->payload, pending->len, ret_before);
+		if (r)
+			io_error(diag, "understand", next, r);
+	}
+	ruleset_free(now);
+	record_free(&record);
+	return r;
+}
+
+/* What waits goes into the place of what boot loads: one rename. */
+static int keep(struct state *state, struct kernel *kernel, const struct record *pending,
+		enum pending *ret, struct diag *diag)
+{
+	bool is_new, is_before;
+	int r = look(state, kernel, pending, &is_new, &is_before, diag);
+
+	if (r)
+		return r;
+	if (is_before && !is_new) {
+		diag_warn(diag, (struct loc){0}, "drift",
+			  "the last apply was interrupted before it changed anything");
+		pending_forget(state);
+		return 0;
+	}
+	if (!is_new)
+		diag_warn(diag, (struct loc){0}, "drift",
+			  "the kernel does not hold what was applied; 'jgfw status' tells the "
+			  "difference");
+	r = state_confirm(state, &pending->id, diag);
+	if (!r)
+		*ret = PENDING_KEPT;
+	return r;
+}
+
+int apply_confirm(const char *state_dir, enum pending *ret, struct diag *diag)
+{
+	struct scene s;
+	int r = scene_begin(&s, state_dir, diag);
+
+	*ret = PENDING_NONE;
+	if (!r)
+		r = pending_settle(&s.state, s.kernel, &s.waits, &s.pending, diag);
+	if (!r && s.waits)
+		r = keep(&s.state, s.kernel, &s.pending, ret, diag);
+	else if (!r && was_too_late(&s.state))
+		*ret = PENDING_TOO_LATE;
+	scene_end(&s);
+	return r;
+}
+
+int apply_rollback(const char *state_dir, enum pending *ret, struct diag *diag)
+{
+	struct scene s;
+	int r = scene_begin(&s, state_dir, diag);
+
+	*ret = PENDING_NONE;
+	if (!r)
+		r = pending_read(&s.state, &s.pending, diag);
+	if (r == -ENOENT) {
+		*ret = was_too_late(&s.state) ? PENDING_TOO_LATE : PENDING_NONE;
+		r = 0;
+	} else if (!r) {
+		r = pending_take_back(&s.state, s.kernel, &s.pending, diag);
+		if (!r) {
+			pending_forget(&s.state);
+			*ret = PENDING_TAKEN_BACK;
+		}
+	}
+	scene_end(&s);
+	return r;
+}
+
+/* The record, without the lock: it is replaced as a whole. */
+static bool still_waits(const struct state *state, uint64_t *ret_deadline_ns)
+{
+	struct record pending;
+	bool here;
+
+	if (record_read(state->pending, &pending))
+		return false;
+	here = record_is_here(state, &pending);
+	*ret_deadline_ns = pending.deadline_ns;
+	record_free(&pending);
+	return here;
+}
+
+int apply_guard(const char *state_dir, enum pending *ret, struct diag *diag)
+{
+	const uint64_t second_ns = 1000000000u;
+	struct state state;
+	uint64_t deadline_ns = 0, now_ns;
+	unsigned int left;
+	int r = state_open(&state, state_dir, diag);
+
+	*ret = PENDING_NONE;
+	while (!r && still_waits(&state, &deadline_ns) && (now_ns = boottime_ns()) < deadline_ns) {
+		uint64_t left_ns = deadline_ns - now_ns;
+		struct timespec step = {1, 0};
+
+		/* by steps: it may be confirmed meanwhile, or have got another deadline */
+		if (left_ns < second_ns)
+			step = (struct timespec){0, (long)left_ns};
+		clock_nanosleep(CLOCK_BOOTTIME, 0, &step, NULL);
+	}
+	state_close(&state);
+	return r ? r : apply_settle(state_dir, &left, diag);
+}
+
+int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *diag)
+{
+	uint64_t deadline_ns = 0, now_ns = boottime_ns();
+	struct state state;
+	struct scene s;
+	int r = state_open(&state, state_dir, diag);
+	bool waits = !r && still_waits(&state, &deadline_ns);
+
+	state_close(&state);
+	if (ret_left_s)
+		*ret_left_s = waits && deadline_ns > now_ns
+				      ? (unsigned int)((deadline_ns - now_ns) / 1000000000u + 1)
+				      : 0;
+	if (r || !waits || deadline_ns > now_ns)
+		return r;
+	r = scene_begin(&s, state_dir, diag);
+	if (!r)
+		r = pending_settle(&s.state, s.kernel, NULL, &s.pending, diag);
+	scene_end(&s);
+	return r;
+}
+
+/* --- boot ----------------------------------------------------------------------------------- */
+
+/* A ruleset that forwards nothing. */
+static struct ruleset *closed_ruleset(void)
+{
+	struct ruleset *rs = ruleset_new(RULESET_TABLE);
+	struct chain *chain =
+		ruleset_base_chain(rs, "forward", CHAIN_FILTER, HOOK_FORWARD, 0, true);
+	struct builder b = rule_begin(rs, chain);
+
+	rule_counter(&b);
+	rule_verdict(&b, VERDICT_DROP, NULL);
+	rule_comment(&b, "closed: no confirmed ruleset could be loaded");
+	return rs;
+}
+
+static int load_confirmed(struct state *state, struct kernel *kernel, struct diag *diag)
+{
+	struct record record;
+	struct ruleset *rs;
+	int r = record_read(state->confirmed, &record);
+
+	if (r == -ENOENT) {
+		diag_error(diag, (struct loc){0}, "state",
+			   "no ruleset was ever applied and confirmed here: there is no %s",
+			   state->confirmed);
+		return r;
+	}
+	if (r)
+		return io_error(diag, "read", state->confirmed, r);
+	r = kernel_unpack(record.payload, record.len, RULESET_TABLE, &rs);
+	record_free(&record);
+	if (r)
+		return io_error(diag, "understand", state->confirmed, r);
+	r = transfer(kernel, rs, NULL, diag);
+	ruleset_free(rs);
+	return r;
+}
+
+static int close_forwarding(struct kernel *kernel, struct diag *diag)
+{
+	struct ruleset *closed = closed_ruleset();
+	int r = transfer(kernel, closed, NULL, diag);
+
+	ruleset_free(closed);
+	if (!r)
+		diag_error(diag, (struct loc){0}, "closed",
+			   "this gateway forwards nothing now, until 'jgfw apply' succeeds");
+	return r;
+}
+
+int apply_restore(const char *state_dir, struct diag *diag)
+{
+	struct scene s;
+	int r = scene_begin(&s, state_dir, diag);
+
+	if (!r) {
+		r = load_confirmed(&s.state, s.kernel, diag);
+		/* what waited is not there any more; to confirm it is too late */
+		if (!r && !pending_read(&s.state, &s.pending, diag) &&
+		    !record_write(&s.state, s.state.outcome, &s.pending, NULL, diag))
+			pending_forget(&s.state);
+	}
+	if (r && s.kernel)
+		close_forwarding(s.kernel, diag);
+	scene_end(&s);
+	return r;
+}

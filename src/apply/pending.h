@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Applies that wait for confirmation, under the lock. */
+#ifndef JGFW_APPLY_PENDING_H
+#define JGFW_APPLY_PENDING_H
+
+#include "state.h"
+
+/** pending_read - the apply that waits here, unless a later word was said on it; to be released by
+ * record_free(); 0, -ENOENT where none does, or -errno after an error in @diag */
+int pending_read(const struct state *state, struct record *ret, struct diag *diag);
+
+/** pending_is_overdue - is its time over? */
+bool pending_is_overdue(const struct record *pending);
+
+/** pending_forget - nothing waits any more */
+void pending_forget(const struct state *state);
+
+/** pending_take_back - put the ruleset before into the kernel; 0 or -errno after an error in @diag
+ */
+int pending_take_back(struct state *state, struct kernel *kernel, const struct record *pending,
+		      struct diag *diag);
+
+/** pending_settle - take back what is overdue, with a warning; @ret_waits (may be NULL) tells
+ * whether something still waits, and @ret is it, to be released by record_free() */
+int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
+		   struct diag *diag);
+
+/** transfer - make the kernel's table what @target is (NULL: none), whatever it is now
+ *
+ * Returns 0 or -errno after an error in @diag; @ret_changed (may be NULL) tells whether it was
+ * something else.
+ */
+int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_changed,
+	     struct diag *diag);
+
+/** guard_arm - see that somebody takes back what waits at @pending's deadline, whatever becomes of
+ * this program; 0 or -errno after an error in @diag */
+int guard_arm(const struct state *state, const struct record *pending, struct diag *diag);
+
+enum {
+	RESTARTS = 20, /* how often others may commit in between */
+};
+
+#endif

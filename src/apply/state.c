@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state.h"
+
+#include "jgfw/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STATE_DIR "/var/lib/jgfw"
+#define RUN_DIR	  "/run/jgfw"
+#define BOOT_ID	  "/proc/sys/kernel/random/boot_id"
+
+enum {
+	LOCK_WAIT_MS = 30 * 1000,
+	LOCK_STEP_MS = 20,
+	SUFFIX_LEN = 7, /* of a temporary file: a dot and six letters */
+};
+
+uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int io_error(struct diag *diag, const char *what, const char *path, int r)
+{
+	diag_error(diag, (struct loc){0}, r == -EACCES || r == -EPERM ? "privilege" : "state",
+		   "cannot %s %s: %s", what, path, strerror(-r));
+	return r;
+}
+
+/* --- where ---------------------------------------------------------------------------------- */
+
+static int make_folder(const char *path, struct diag *diag)
+{
+	struct buf part = {0};
+	int r = 0;
+
+	for (size_t i = 1; !r && i <= strlen(path); i++) {
+		if (path[i] != '/' && path[i])
+			continue;
+		part.n = 0;
+		buf_add(&part, path, i);
+		if (mkdir(buf_str(&part), 0700) && errno != EEXIST)
+			r = -errno;
+		/* what is there already counts, on a read-only disk too */
+		if (r == -EROFS && !access(buf_str(&part), F_OK))
+			r = 0;
+	}
+	buf_free(&part);
+	return r ? io_error(diag, "make the folder", path, r) : 0;
+}
+
+static int read_boot_id(struct state *state, struct diag *diag)
+{
+	char *text;
+	size_t len;
+	int r = file_read(BOOT_ID, 4096, &text, &len);
+
+	if (r)
+		return io_error(diag, "read", BOOT_ID, r);
+	memcpy(state->boot, text, len < BOOT_LEN ? len : BOOT_LEN);
+	free(text);
+	return 0;
+}
+
+/* The cookie of this network namespace; none has 0. */
+static int read_cookie(struct state *state, struct diag *diag)
+{
+	socklen_t len = sizeof(state->cookie);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0), r = 0;
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &state->cookie, &len))
+		r = io_error(diag, "tell", "which network namespace this is", -errno);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static const char *here(struct state *state, const char *name)
+{
+	return arena_printf(&state->arena, "%s/%llx.%s", state->run,
+			    (unsigned long long)state->cookie, name);
+}
+
+static int take_lock(struct state *state, struct diag *diag)
+{
+	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000 * 1000};
+	const char *path = here(state, "lock");
+
+	state->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (state->lock < 0)
+		return io_error(diag, "open", path, -errno);
+	for (int waited = 0; flock(state->lock, LOCK_EX | LOCK_NB); waited += LOCK_STEP_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return io_error(diag, "lock", path, -errno);
+		if (waited >= LOCK_WAIT_MS) {
+			diag_error(diag, (struct loc){0}, "locked",
+				   "another jgfw has held %s for %d seconds", path,
+				   LOCK_WAIT_MS / 1000);
+			return -EBUSY;
+		}
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+/* A folder of the user's, by a name that means the same in any folder. */
+static int take_folder(struct state *state, const char *given, struct diag *diag)
+{
+	char *here = NULL;
+
+	if (*given == '/') {
+		state->given = arena_copy(&state->arena, given, strlen(given));
+	} else {
+		here = getcwd(NULL, 0);
+		if (!here)
+			return io_error(diag, "find", given, -errno);
+		state->given = arena_printf(&state->arena, "%s/%s", here, given);
+		free(here);
+	}
+	state->dir = state->run = state->given;
+	return 0;
+}
+
+int state_open(struct state *state, const char *dir, struct diag *diag)
+{
+	const char *given = dir && *dir ? dir : getenv("JGFW_STATE");
+	int r;
+
+	*state = (struct state){.lock = -1, .dir = STATE_DIR, .run = RUN_DIR, .given = ""};
+	r = read_boot_id(state, diag);
+	if (!r)
+		r = read_cookie(state, diag);
+	if (!r && given && *given)
+		r = take_folder(state, given, diag);
+	if (r)
+		return r;
+	state->confirmed = arena_printf(&state->arena, "%s/confirmed", state->dir);
+	state->pending = here(state, "pending");
+	state->known = here(state, "known");
+	state->outcome = here(state, "rolled-back");
+	return 0;
+}
+
+int state_lock(struct state *state, struct diag *diag)
+{
+	int r = make_folder(state->dir, diag);
+
+	if (!r)
+		r = make_folder(state->run, diag);
+	return r ? r : take_lock(state, diag);
+}
+
+void state_close(struct state *state)
+{
+	if (state->lock >= 0)
+		close(state->lock);
+	arena_free(&state->arena);
+	*state = (struct state){.lock = -1};
+}
+
+/* --- files of one apply --------------------------------------------------------------------- */
+
+struct id id_new(void)
+{
+	struct id id;
+	FILE *random = fopen("/dev/urandom", "re");
+
+	if (!random || fread(id.bytes, sizeof(id.bytes), 1, random) != 1)
+		mem_exhausted(); /* a machine without it does not run */
+	fclose(random);
+	return id;
+}
+
+bool id_equal(const struct id *a, const struct id *b)
+{
+	return !memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+bool id_is_none(const struct id *id)
+{
+	static const struct id none;
+
+	return id_equal(id, &none);
+}
+
+/* next-BOOT-COOKIE-, with what tells boots apart. */
+static const char *next_stem(struct state *state)
+{
+	return arena_printf(&state->arena, "next-%.8s-%llx-", state->boot,
+			    (unsigned long long)state->cookie);
+}
+
+const char *state_next(struct state *state, const struct id *id)
+{
+	struct buf name = {0};
+	const char *path;
+
+	for (size_t i = 0; i < sizeof(id->bytes); i++)
+		buf_printf(&name, "%02x", id->bytes[i]);
+	path = arena_printf(&state->arena, "%s/%s%s", state->dir, next_stem(state), buf_str(&name));
+	buf_free(&name);
+	return path;
+}
+
+int state_confirm(struct state *state, const struct id *id, struct diag *diag)
+{
+	int r = file_move(state_next(state, id), state->confirmed);
+
+	if (r)
+		return io_error(diag, "write", state->confirmed, r);
+	unlink(state->pending);
+	unlink(state->outcome);
+	return 0;
+}
+
+/* Is @name one of ours that nobody needs any more? Other namespaces of this boot keep theirs. */
+static bool is_left_over(struct state *state, const char *name, const char *keep)
+{
+	const char *stem = next_stem(state), *cookie = here(state, "");
+	const char *mine = strrchr(cookie, '/') + 1;
+	size_t len = strlen(name);
+	bool temporary = len > SUFFIX_LEN && name[len - SUFFIX_LEN] == '.';
+
+	if (!strncmp(name, "next-", 5)) {
+		bool this_boot = !strncmp(name, stem, strcspn(stem + 5, "-") + 6);
+
+		return !this_boot ||
+		       (!strncmp(name, stem, strlen(stem)) && (!keep || strcmp(name, keep) != 0));
+	}
+	return temporary &&
+	       (!strncmp(name, "confirmed.", 10) || !strncmp(name, mine, strlen(mine)));
+}
+
+static void sweep_folder(struct state *state, const char *path, const char *keep)
+{
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return;
+	for (const struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		if (is_left_over(state, entry->d_name, keep))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+}
+
+void state_sweep(struct state *state, const struct id *keep)
+{
+	const char *path = keep ? state_next(state, keep) : NULL;
+	const char *name = path ? strrchr(path, '/') + 1 : NULL;
+
+	sweep_folder(state, state->dir, name);
+	if (strcmp(state->dir, state->run) != 0)
+		sweep_folder(state, state->run, name);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* confirm and rollback: the last word on an apply that waits. */
+#include "command.h"
+#include "jgfw/apply.h"
+
+static const char *words(enum pending pending)
+{
+	switch (pending) {
+	case PENDING_NONE:
+		return "nothing waits for confirmation";
+	case PENDING_KEPT:
+		return "confirmed";
+	case PENDING_TAKEN_BACK:
+		return "taken back";
+	case PENDING_TOO_LATE:
+		return "too late: it was taken back";
+	}
+	return "";
+}
+
+static enum exit_code code_of(enum pending pending)
+{
+	switch (pending) {
+	case PENDING_NONE:
+		return EXIT_NO;
+	case PENDING_KEPT:
+	case PENDING_TAKEN_BACK:
+		return EXIT_DONE;
+	case PENDING_TOO_LATE:
+		return EXIT_UNDECIDED;
+	}
+	return EXIT_BUG;
+}
+
+typedef int decide_fn(const char *state_dir, enum pending *ret, struct diag *diag);
+
+static enum exit_code decide(struct job *job, decide_fn *fn)
+{
+	struct buf out = {0};
+	enum pending pending = PENDING_NONE;
+	enum exit_code code, written;
+
+	if (fn(job->options.state_dir, &pending, &job->diag))
+		code = EXIT_SYSTEM;
+	else
+		code = code_of(pending);
+	if (job->options.json) {
+		open_json(job, &out);
+		buf_printf(&out, ",\"changed\":%s}\n",
+			   pending == PENDING_KEPT || pending == PENDING_TAKEN_BACK ? "true"
+										    : "false");
+	} else if (code != EXIT_SYSTEM) {
+		buf_printf(&out, "%s\n", words(pending));
+	}
+	written = write_out(&out);
+	buf_free(&out);
+	return job_end(job, code ? code : written);
+}
+
+static enum exit_code run_confirm(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	enum exit_code code;
+
+	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON, 0, &job.options, &code))
+		return code;
+	return decide(&job, apply_confirm);
+}
+
+static enum exit_code run_rollback(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	enum exit_code code;
+
+	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON | OPTION_GUARD, 0,
+			   &job.options, &code))
+		return code;
+	return decide(&job, job.options.guard ? apply_guard : apply_rollback);
+}
+
+const struct command command_confirm = {
+	.name = "confirm",
+	.synopsis = "[--state DIR] [--json]",
+	.summary = "Keep an apply that waits for confirmation.",
+	.help = STATE_HELP "  --json             answer with a JSON object\n",
+	.run = run_confirm,
+};
+
+const struct command command_rollback = {
+	.name = "rollback",
+	.synopsis = "[--guard] [--state DIR] [--json]",
+	.summary = "Take back an apply that waits for confirmation.",
+	.help = "  --guard            wait until its time is over, or it was confirmed\n" STATE_HELP
+		"  --json             answer with a JSON object\n",
+	.run = run_rollback,
+};

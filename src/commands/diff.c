@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+#include "jgfw/apply.h"
+#include "jgfw/emit.h"
+
+#include <string.h>
+
+/** struct listing - a change on its way to stdout */
+struct listing {
+	const struct ruleset *rs; /* whose origins count */
+	bool json, any;
+	struct buf out;
+};
+
+static void text_item(struct listing *l, const char *text, const struct origin *origin)
+{
+	buf_puts(&l->out, text);
+	if (origin && origin->loc.source)
+		buf_printf(&l->out, " # %s:%u%s%s%s%s", origin->loc.source->name, origin->loc.line,
+			   origin->deployment ? ": " : "",
+			   origin->deployment ? origin->deployment : "", origin->row ? " " : "",
+			   origin->row ? origin->row : "");
+	buf_putc(&l->out, '\n');
+}
+
+static void json_item(struct listing *l, const char *text, const struct origin *origin)
+{
+	buf_puts(&l->out, l->any ? ",{\"text\":" : "{\"text\":");
+	buf_json_string(&l->out, text);
+	if (origin && origin->loc.source) {
+		buf_puts(&l->out, ",\"file\":");
+		buf_json_string(&l->out, origin->loc.source->name);
+		buf_printf(&l->out, ",\"line\":%u", origin->loc.line);
+	}
+	if (origin && origin->deployment) {
+		buf_puts(&l->out, ",\"deployment\":");
+		buf_json_string(&l->out, origin->deployment);
+	}
+	if (origin && origin->row) {
+		buf_puts(&l->out, ",\"row\":");
+		buf_json_string(&l->out, origin->row);
+	}
+	buf_putc(&l->out, '}');
+}
+
+static void take_item(const char *text, uint32_t origin, void *data)
+{
+	struct listing *l = data;
+	const struct origin *from = origin && l->rs && origin <= l->rs->origins.n
+					    ? &l->rs->origins.at[origin - 1]
+					    : NULL;
+
+	if (l->json)
+		json_item(l, text, from);
+	else
+		text_item(l, text, from);
+	l->any = true;
+}
+
+static enum exit_code compare(struct job *job, const struct ruleset *new, struct listing *l)
+{
+	struct kernel *kernel = kernel_open(&job->diag);
+	struct ruleset *old = NULL;
+	struct change change;
+	uint32_t generation;
+	enum exit_code code = EXIT_SYSTEM;
+
+	if (kernel && !kernel_read(kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &old, &generation,
+				   &job->diag)) {
+		change_between(old, new, &change);
+		emit_change(&change, take_item, l);
+		code = change_is_empty(&change) ? EXIT_DONE : EXIT_NO;
+		change_free(&change);
+	}
+	ruleset_free(old);
+	kernel_close(kernel);
+	return code;
+}
+
+static enum exit_code run(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	struct listing l = {0};
+	struct buf out = {0};
+	struct ruleset *rs = NULL;
+	enum exit_code code, written;
+
+	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_STATE | OPTION_JSON, 0,
+			   &job.options, &code))
+		return code;
+	code = job_compile(&job, &rs);
+	if (!code && apply_settle(job.options.state_dir, NULL, &job.diag))
+		code = EXIT_SYSTEM;
+	l.rs = rs;
+	l.json = job.options.json;
+	if (!code)
+		code = compare(&job, rs, &l);
+	if (job.options.json) {
+		diag_sort(&job.diag);
+		open_json(&job, &out);
+		buf_printf(&out, ",\"changed\":%s,\"changes\":[",
+			   code == EXIT_NO ? "true" : "false");
+		buf_add(&out, l.out.at, l.out.n);
+		buf_puts(&out, "]}\n");
+	}
+	written = write_out(job.options.json ? &out : &l.out);
+	buf_free(&l.out);
+	buf_free(&out);
+	ruleset_free(rs);
+	return job_end(&job, code ? code : written);
+}
+
+const struct command command_diff = {
+	.name = "diff",
+	.synopsis = "[-s SITE | --example] [--state DIR] [--json]",
+	.summary = "What apply would change in the kernel, in nft's words; 1 where there is a "
+		   "difference.",
+	.help = "  -s, --site SITE    the site file; - is standard input\n"
+		"  --example          the built-in example\n" STATE_HELP
+		"  --json             answer with a JSON object\n",
+	.run = run,
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A single rule on a packet. */
+#ifndef JGFW_RULESET_MATCH_H
+#define JGFW_RULESET_MATCH_H
+
+#include "jgfw/index.h"
+#include "jgfw/run.h"
+
+struct runner {
+	const struct ruleset *rs;
+	struct {
+		VEC(const struct chain *);
+	} base;		      /* base chains, in the order in which they run */
+	struct index finders; /* from a set's address */
+};
+
+/** rule_run - evaluate @step->rule; the rest of @step is filled in, and @run's translations where
+ * it has a nat statement that decides */
+void rule_run(const struct runner *runner, struct run *run, struct run_step *step);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's nft_do_chain() and its hooks. */
+#include "match.h"
+
+#include "find.h"
+
+#include <linux/netfilter.h>
+
+enum {
+	MAX_DEPTH = 16, /* of jumps and gotos: the kernel's NFT_JUMP_STACK_SIZE */
+	/* linux/netfilter_ipv4.h: where chains of type nat run, whatever their priority */
+	PRIORITY_NAT_DST = -100,
+	PRIORITY_NAT_SRC = 100,
+	/* linux/netfilter/nf_conntrack_common.h: nat was asked, whatever it said */
+	CT_STATUS_SNAT_DONE = 1 << 7,
+	CT_STATUS_DNAT_DONE = 1 << 8,
+};
+
+static bool is_source_hook(enum hook hook)
+{
+	return hook == HOOK_INPUT || hook == HOOK_POSTROUTING;
+}
+
+static int32_t priority_of(const struct chain *chain)
+{
+	if (chain->type != CHAIN_NAT)
+		return chain->priority;
+	return is_source_hook(chain->hook) ? PRIORITY_NAT_SRC : PRIORITY_NAT_DST;
+}
+
+/* Does @a, added later than @b, run before it? It does where they have the same priority. */
+static bool runs_before(const struct chain *a, const struct chain *b)
+{
+	if (priority_of(a) != priority_of(b))
+		return priority_of(a) < priority_of(b);
+	return a->priority <= b->priority; /* they differ within nat */
+}
+
+/* Put a base chain among those that were added before it. */
+static void add_base(struct runner *runner, const struct chain *chain)
+{
+	size_t i = runner->base.n;
+
+	vec_add(&runner->base, chain);
+	for (; i && runs_before(chain, runner->base.at[i - 1]); i--)
+		runner->base.at[i] = runner->base.at[i - 1];
+	runner->base.at[i] = chain;
+}
+
+static void prepare_set(struct runner *runner, const struct set *set)
+{
+	*index_find(&runner->finders, &set, sizeof(const struct set *)) = finder_new(set);
+}
+
+struct runner *runner_new(const struct ruleset *rs)
+{
+	struct runner *runner = mem_alloc(sizeof(*runner));
+
+	runner->rs = rs;
+	vec_each(chain, &rs->table.chains)
+		if ((*chain)->is_base)
+			add_base(runner, *chain);
+	vec_each(set, &rs->table.sets)
+		prepare_set(runner, *set);
+	vec_each(set, &rs->anonymous)
+		prepare_set(runner, *set);
+	return runner;
+}
+
+void runner_free(struct runner *runner)
+{
+	if (!runner)
+		return;
+	for (size_t i = 0; i < runner->finders.n_slots; i++)
+		finder_free(runner->finders.slots[i].value);
+	index_free(&runner->finders);
+	vec_free(&runner->base);
+	free(runner);
+}
+
+/* --- chains --------------------------------------------------------------------------------- */
+
+static void tell(const struct run *run, const struct run_step *step)
+{
+	if (run->step)
+		run->step(step, run->arg);
+}
+
+/** struct frame - where a chain goes on behind a jump */
+struct frame {
+	const struct chain *chain;
+	size_t next;  /* rule */
+	size_t depth; /* jumps and gotos that led here */
+};
+
+/* Follow a verdict; true where it ends the base chain, with its fate. */
+static bool follow(const struct verdict *v, struct frame *at, struct frame *stack, size_t *n,
+		   enum run_fate *ret_fate)
+{
+	switch (v->kind) {
+	case VERDICT_ACCEPT:
+		*ret_fate = RUN_ACCEPT;
+		return true;
+	case VERDICT_DROP:
+		*ret_fate = RUN_DROP;
+		return true;
+	case VERDICT_RETURN:
+		at->next = at->chain->rules.n;
+		return false;
+	case VERDICT_JUMP:
+		if (*n < MAX_DEPTH)
+			stack[(*n)++] = *at;
+		break;
+	case VERDICT_GOTO:
+		break;
+	}
+	if (at->depth == MAX_DEPTH) {
+		*ret_fate = RUN_UNDECIDED; /* no kernel would have taken it */
+		return true;
+	}
+	*at = (struct frame){.chain = v->chain, .depth = at->depth + 1};
+	return false;
+}
+
+/* The rules from @at on, up to the end of its chain. */
+static bool run_rules(const struct runner *runner, struct run *run, struct frame *at,
+		      struct frame *stack, size_t *n, enum run_fate *ret_fate)
+{
+	while (at->next < at->chain->rules.n) {
+		struct run_step step = {.chain = at->chain, .rule = &at->chain->rules.at[at->next]};
+
+		rule_run(runner, run, &step);
+		tell(run, &step);
+		at->next++;
+		if (step.result == RULE_UNDECIDED) {
+			*ret_fate = RUN_UNDECIDED;
+			return true;
+		}
+		if (step.result == RULE_DECIDED && follow(&step.verdict, at, stack, n, ret_fate))
+			return true;
+	}
+	return false;
+}
+
+static enum run_fate run_policy(const struct chain *chain, const struct run *run)
+{
+	struct run_step step = {.chain = chain, .result = RULE_DECIDED};
+
+	step.verdict.kind = chain->policy_drop ? VERDICT_DROP : VERDICT_ACCEPT;
+	tell(run, &step);
+	return chain->policy_drop ? RUN_DROP : RUN_ACCEPT;
+}
+
+enum run_fate run_chain(const struct runner *runner, const struct chain *chain, struct run *run)
+{
+	struct frame stack[MAX_DEPTH], at = {.chain = chain};
+	enum run_fate fate = RUN_ACCEPT;
+	size_t n = 0;
+
+	for (;;) {
+		if (run_rules(runner, run, &at, stack, &n, &fate))
+			return fate;
+		if (!n)
+			return run_policy(chain, run);
+		at = stack[--n];
+	}
+}
+
+/* --- hooks ---------------------------------------------------------------------------------- */
+
+static bool change(const struct translation *t, uint8_t l4proto, uint32_t *addr, uint16_t *port)
+{
+	uint16_t to = t->has_port && proto_has_ports(l4proto) ? t->port : *port;
+	bool changed = t->addr != *addr || to != *port;
+
+	*addr = t->addr;
+	*port = to;
+	return changed;
+}
+
+/* The packet and its flow's status behind nat; the status bears a bit for what was changed, so none
+ * for a translation to what already stood there. */
+static void apply_dnat(struct run *run)
+{
+	struct packet *p = &run->packet;
+
+	p->ct_status |= CT_STATUS_DNAT_DONE;
+	if (run->dnat.is_set && change(&run->dnat, p->l4proto, &p->daddr, &p->dport))
+		p->ct_status |= CT_STATUS_DNAT;
+}
+
+static void apply_snat(struct run *run)
+{
+	struct packet *p = &run->packet;
+
+	p->ct_status |= CT_STATUS_SNAT_DONE;
+	if (!run->snat.is_set)
+		return;
+	p->saddr_unknown = run->snat.masquerade;
+	if (run->snat.masquerade || change(&run->snat, p->l4proto, &p->saddr, &p->sport))
+		p->ct_status |= CT_STATUS_SNAT;
+}
+
+static enum run_fate run_nat_chain(const struct runner *runner, const struct chain *chain,
+				   struct run *run)
+{
+	bool source = is_source_hook(chain->hook);
+	const struct translation *t = source ? &run->snat : &run->dnat;
+	enum run_fate fate;
+
+	if (!(run->packet.ct_state & CT_STATE_NEW) || t->is_set)
+		return RUN_ACCEPT;
+	fate = run_chain(runner, chain, run);
+	if (fate == RUN_ACCEPT && source)
+		apply_snat(run);
+	else if (fate == RUN_ACCEPT)
+		apply_dnat(run);
+	return fate;
+}
+
+static bool sees_family(const struct table *table, uint8_t nfproto)
+{
+	return table->family == NFPROTO_INET || table->family == nfproto;
+}
+
+enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *run)
+{
+	enum run_fate fate = RUN_ACCEPT;
+
+	if (!sees_family(&runner->rs->table, run->packet.nfproto))
+		return RUN_ACCEPT;
+	vec_each(chain, &runner->base) {
+		if ((*chain)->hook != hook)
+			continue;
+		fate = (*chain)->type == CHAIN_NAT ? run_nat_chain(runner, *chain, run)
+						   : run_chain(runner, *chain, run);
+		if (fate != RUN_ACCEPT)
+			break;
+	}
+	return fate;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "doubts.h"
+
+#include "jgfw/file.h"
+#include "jgfw/flows.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	NAMED_ADDRESSES = 8, /* in one warning */
+	SYSCTL_MAX_SIZE = 4096,
+};
+
+/* A number of /proc/sys, or -1 where there is none. */
+static int sysctl(const char *path)
+{
+	char *text;
+	size_t len;
+	int value;
+
+	if (file_read(path, SYSCTL_MAX_SIZE, &text, &len))
+		return -1;
+	value = len && text[0] >= '0' && text[0] <= '9' ? text[0] - '0' : -1;
+	free(text);
+	return value;
+}
+
+static void doubt_interfaces(const struct site *site, struct diag *diag)
+{
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each(nic, &site->zones[z])
+			if (!kernel_has_interface(nic->name))
+				diag_warn(diag, nic->loc, "no-interface",
+					  "there is no interface %s now", nic->name);
+}
+
+static void doubt_forwarding(struct diag *diag)
+{
+	if (sysctl("/proc/sys/net/ipv4/ip_forward") == 0)
+		diag_warn(diag, (struct loc){0}, "no-forwarding",
+			  "the gateway does not forward: net.ipv4.ip_forward is 0");
+	if (sysctl("/proc/sys/net/netfilter/nf_conntrack_helper") > 0)
+		diag_warn(diag, (struct loc){0}, "sip-helper",
+			  "connection tracking helpers take flows by their ports "
+			  "(net.netfilter.nf_conntrack_helper is 1): that of SIP changes addresses "
+			  "inside");
+}
+
+/* The stronger of the two settings counts. */
+static void doubt_rp_filter(const struct site *site, struct diag *diag)
+{
+	int all = sysctl("/proc/sys/net/ipv4/conf/all/rp_filter");
+
+	vec_each(nic, &site->zones[ZONE_WAN]) {
+		struct buf path = {0};
+		int own;
+
+		buf_printf(&path, "/proc/sys/net/ipv4/conf/%s/rp_filter", nic->name);
+		own = sysctl(buf_str(&path));
+		buf_free(&path);
+		if (own == 0 && all <= 0)
+			diag_warn(diag, nic->loc, "rp-filter",
+				  "%s takes packets inside established flows from any source: "
+				  "net.ipv4.conf.%s.rp_filter is 0",
+				  nic->name, nic->name);
+	}
+}
+
+static bool is_wan(const struct site *site, const char *name)
+{
+	vec_each(nic, &site->zones[ZONE_WAN])
+		if (!strcmp(nic->name, name))
+			return true;
+	return false;
+}
+
+/* Packets to such an address come here only where the next router sends them on its own account. */
+static int doubt_addresses(const struct site *site, struct diag *diag)
+{
+	struct {
+		VEC(struct route);
+	} routes = {0};
+	struct buf names = {0};
+	struct loc first = {0};
+	size_t n = 0, i = 0;
+	int r = 0;
+
+	if (!site->zones[ZONE_WAN].n)
+		return 0;
+	vec_each(dep, &site->deployments)
+		vec_each(peer, &(*dep)->edge)
+			vec_add(&routes, (struct route){.addr = peer->public.addr});
+	if (routes.n)
+		r = routes_find(routes.at, routes.n, diag);
+	vec_each(dep, &site->deployments)
+		vec_each(peer, &(*dep)->edge) {
+			const struct route *route = &routes.at[i++];
+
+			if (r || !route->addr || route->kind == ROUTE_LOCAL ||
+			    (route->kind == ROUTE_UNICAST && !is_wan(site, route->oif)))
+				continue;
+			if (!n++)
+				first = peer->public.loc;
+			if (n <= NAMED_ADDRESSES) {
+				buf_puts(&names, n > 1 ? ", " : "");
+				buf_ipv4(&names, route->addr);
+			}
+		}
+	if (n > NAMED_ADDRESSES)
+		buf_printf(&names, " and %zu more", n - NAMED_ADDRESSES);
+	if (n)
+		diag_warn(diag, first, "no-address",
+			  "neither an address of this gateway nor routed on here: %s; packets come "
+			  "only where the next router sends them here",
+			  buf_str(&names));
+	buf_free(&names);
+	vec_free(&routes);
+	return r;
+}
+
+int doubts_collect(const struct site *site, struct kernel *kernel, struct diag *diag)
+{
+	int r;
+
+	doubt_interfaces(site, diag);
+	doubt_forwarding(diag);
+	doubt_rp_filter(site, diag);
+	r = doubt_addresses(site, diag);
+	return r ? r : doubt_foreign(kernel, diag);
+}

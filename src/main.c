@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
 	&command_generate, &command_check,    &command_apply, &command_confirm,
-	&command_rollback, &command_restore, &command_diff,  &command_status,
+	&command_rollback, &command_restore,  &command_diff,  &command_status,
 	&command_report,   &command_profiles, &command_init,  &command_remove,
 };
 
@@ -46,7 +46,9 @@ static int command_index(int argc, char **argv)
 {
 	int i = 1;
 
-	static const char *const with_value[] = {"--data", "--state", "-s", "--site", "-o", "--output", "-f", "--format", "--confirm"};
+	static const char *const with_value[] = {"--data", "--state",  "-s",
+						 "--site", "-o",       "--output",
+						 "-f",	   "--format", "--confirm"};
 
 	while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--help") &&
 	       strcmp(argv[i], "-h") && strcmp(argv[i], "--version")) {

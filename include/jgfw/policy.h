@@ -88,9 +88,6 @@ void policy_free(struct policy *policy);
 struct party policy_edges_among(const struct policy *policy, const struct flow *flow,
 				struct arena *arena);
 
-/** RULESET_TABLE - the one table, of family inet, that belongs to jgfw */
-#define RULESET_TABLE "jgfw"
-
 /** policy_compile - the ruleset that does what @policy says; to be freed by ruleset_free()
  *
  * Strings of its origins are borrowed from the site. Returns NULL after an error: deployments that

@@ -13,6 +13,9 @@
 #include "jgfw/diag.h"
 #include "jgfw/vec.h"
 
+/** RULESET_TABLE - the one table, of family inet, that belongs to jgfw */
+#define RULESET_TABLE "jgfw"
+
 /** enum datatype - what a value means; the numbers are nft's (enum datatypes in datatype.h), which
  * it stores as key types of sets */
 enum datatype {

@@ -8,7 +8,6 @@
 #include "pending.h"
 
 #include "jgfw/flush.h"
-#include "jgfw/policy.h"
 
 #include <errno.h>
 #include <string.h>

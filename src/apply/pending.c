@@ -8,8 +8,6 @@
  */
 #include "pending.h"
 
-#include "jgfw/policy.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

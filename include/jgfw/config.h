@@ -195,25 +195,28 @@ struct profile {
 	struct loc loc;
 };
 
-/** struct host - an address that a site gives to a machine */
+/** struct host - an address that a site gives to a machine; sites have many */
 struct host {
-	uint32_t addr; /* host byte order; 0 where it is not given */
-	struct loc loc;
+	uint32_t addr;		    /* host byte order; 0 where it is not given */
+	uint32_t line, column, len; /* its place, see host_loc() */
 };
 
 struct hosts {
 	VEC(struct host);
 };
 
+/** struct given_nic - an address of an Expressway-E as written, before the model is known */
+struct given_nic {
+	struct word name;
+	struct host host;
+};
+
 /** struct edge_peer - an Expressway-E */
 struct edge_peer {
 	struct word name;
 	struct host public;
-	struct host nics[MODEL_MAX_NICS]; /* by index in the model */
-	struct {
-		struct word name;
-		struct host host;
-	} given[MODEL_MAX_NICS]; /* as written, before the model is known */
+	struct host *nics;	 /* by index in the model */
+	struct given_nic *given; /* NULL when the site is bound */
 	unsigned int n_given;
 	struct loc loc;
 };
@@ -249,14 +252,14 @@ struct deployment {
 	struct {
 		VEC(struct edge_peer);
 	} edge;
-	struct hosts roles[MODEL_MAX_ROLES]; /* by index in the model */
+	struct hosts *roles; /* by index in the model */
 	struct {
 		VEC(struct named_hosts);
-	} given_hosts;
+	} given_hosts; /* as written; empty when the site is bound */
 	bool any_source_ports;
 	bool reflect_as_gateway, reflection_given;
 	struct words clients;
-	struct endpoint *client_ends; /* clients.n of them, or one (wan) where none are given */
+	const struct endpoint *client_ends; /* of clients, or one (wan) where none are given */
 	size_t n_clients;
 	struct {
 		VEC(struct port_override);
@@ -267,6 +270,12 @@ struct deployment {
 	const struct range_vec *ports; /* by index in model->ports, overrides included */
 	struct loc loc;
 };
+
+/** host_loc - where the address @host of @dep stands */
+static inline struct loc host_loc(const struct deployment *dep, const struct host *host)
+{
+	return (struct loc){dep->loc.source, host->line, host->column, host->len};
+}
 
 struct interface {
 	const char *name;

@@ -5,9 +5,11 @@
 
 #include "jgfw/mem.h"
 
+#include <stdint.h>
+
 struct index_slot {
 	const char *key;
-	size_t len;
+	uint32_t len, hash;
 	void *value;
 };
 
@@ -17,6 +19,9 @@ struct index {
 	size_t n_slots, used;
 	struct arena arena;
 };
+
+/** hash_bytes - a number to find @len bytes by; its low bits are as good as its high ones */
+uint64_t hash_bytes(const void *data, size_t len);
 
 /** index_find - the place of the value of @key (copied), NULL in it where it is new; valid until
  * the next call */

@@ -27,7 +27,8 @@ struct arena_block;
 /** struct arena - owner of many objects that are freed at once; zero-initialised is empty */
 struct arena {
 	struct arena_block *blocks;
-	size_t left; /* bytes free in the newest block */
+	char *next;  /* where the newest block is free: objects grow up, strings down */
+	size_t left; /* bytes free there */
 };
 
 /** arena_alloc - @size zeroed bytes, aligned for any type, owned by @a; never NULL */

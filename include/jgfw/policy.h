@@ -31,12 +31,14 @@ enum party_kind {
 	PARTY_MACHINES, /* known addresses */
 };
 
-/** struct party - one end of a flow */
+/** struct party - one end of a flow; kept small, as flows are many */
 struct party {
-	enum party_kind kind;
-	struct range range;
-	const struct machine *at; /* the same pointer for the same machines of one deployment */
-	size_t n;
+	union {
+		struct range range;	  /* not of machines */
+		const struct machine *at; /* the same pointer for the same ones of a deployment */
+	};
+	uint32_t n; /* machines */
+	enum party_kind kind : 8;
 	bool is_edge;
 };
 
@@ -48,18 +50,18 @@ enum source_nat {
 
 /** struct flow - a row made concrete for one deployment, one protocol and one pair of zones */
 struct flow {
-	enum flow_state state;
 	const struct row *row;
 	const struct deployment *dep;
-	enum zone from, to;
-	enum zone missing;	/* FLOW_NO_ZONE */
-	uint8_t proto;		/* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP */
 	struct range_set sport; /* without ranges: not matched */
 	struct range_set dport; /* as the sender sends */
-	uint16_t translate;	/* the port it becomes, or 0 where it stays */
 	struct party src, dst;	/* @dst behind the translation, @src in front of it */
-	bool dnat;		/* sent to the public addresses of @dst */
-	enum source_nat snat;
+	uint16_t translate;	/* the port it becomes, or 0 where it stays */
+	uint8_t proto;		/* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP */
+	enum flow_state state : 8;
+	enum zone from : 8, to : 8;
+	enum zone missing : 8; /* FLOW_NO_ZONE */
+	enum source_nat snat : 8;
+	bool dnat;	  /* sent to the public addresses of @dst */
 	bool edges_among; /* @src is no list of machines, and an Expressway-E that is in it leaves
 			   * with its public address */
 };

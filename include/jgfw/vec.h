@@ -33,6 +33,14 @@
 /** vec_free - free the array and leave it empty */
 #define vec_free(v) (free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0)
 
+/** vec_settle - move an array that has its final length into arena @a, without room to spare */
+#define vec_settle(a, v)                                                                           \
+	((v)->at = vec_move_in((a), (v)->at, (v)->n, sizeof(*(v)->at)), (v)->cap = (v)->n)
+
+/** vec_reserve - make room for @count items in an empty array */
+#define vec_reserve(v, count)                                                                      \
+	((v)->at = mem_resize((v)->at, (count), sizeof(*(v)->at)), (v)->cap = (count))
+
 /** vec_each - for (@it: address of each item) */
 #define vec_each(it, v)                                                                            \
 	for (__typeof__(*(v)->at) *it = (v)->at, *it##_end = (v)->n ? it + (v)->n : it;            \
@@ -53,6 +61,16 @@ static inline void *vec_grow_in(struct arena *a, const void *old, size_t *cap, s
 	at = arena_alloc(a, *cap * size);
 	if (n)
 		memcpy(at, old, n * size);
+	return at;
+}
+
+static inline void *vec_move_in(struct arena *a, void *old, size_t n, size_t size)
+{
+	void *at = arena_alloc_array(a, n, size);
+
+	if (n)
+		memcpy(at, old, n * size);
+	free(old);
 	return at;
 }
 

@@ -118,44 +118,67 @@ void diag_sort(struct diag *d)
 /* The bytes of a line break at @p, 0 where there is none; the breaks of YAML 1.1, section 4.1.4. */
 static size_t line_break(const char *p, const char *end)
 {
-	static const char *const breaks[] = {"\r\n",	 "\n",		 "\r",
-					     "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+	size_t left = (size_t)(end - p);
 
-	for (size_t i = 0; i < ARRAY_SIZE(breaks); i++) {
-		size_t n = strlen(breaks[i]);
-
-		if ((size_t)(end - p) >= n && !memcmp(p, breaks[i], n))
-			return n;
+	switch ((unsigned char)*p) {
+	case '\n':
+		return 1;
+	case '\r':
+		return left > 1 && p[1] == '\n' ? 2 : 1;
+	case 0xc2: /* next line */
+		return left > 1 && !memcmp(p, "\xc2\x85", 2) ? 2 : 0;
+	case 0xe2: /* line separator, paragraph separator */
+		return left > 2 && (!memcmp(p, "\xe2\x80\xa8", 3) || !memcmp(p, "\xe2\x80\xa9", 3))
+			       ? 3
+			       : 0;
+	default:
+		return 0;
 	}
-	return 0;
 }
 
-static const char *find_line(const struct source *s, uint32_t line, size_t *ret_len)
+/** struct place - the start of a line; messages are sorted, so that the next is not far */
+struct place {
+	const struct source *source;
+	const char *at;
+	uint32_t line;
+};
+
+/* Go to @line of @s. */
+static void find_line(struct place *place, const struct source *s, uint32_t line)
 {
-	const char *p = s->text, *end = s->text + s->len, *start;
+	const char *end = s->text + s->len;
 	size_t n;
 
-	if (s->len >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
-		p += 3;
-	for (uint32_t at = 1; at < line && p < end; p += n ? n : 1) {
-		n = line_break(p, end);
-		at += n > 0;
+	if (place->source != s || place->line > line) {
+		*place = (struct place){s, s->text, 1};
+		if (s->len >= 3 && !memcmp(s->text, "\xef\xbb\xbf", 3))
+			place->at += 3;
 	}
-	for (start = p; p < end && !line_break(p, end); p++)
-		;
-	*ret_len = (size_t)(p - start);
-	return start;
+	for (; place->line < line && place->at < end; place->at += n ? n : 1) {
+		n = line_break(place->at, end);
+		place->line += n > 0;
+	}
+}
+
+static size_t line_len(const char *line, const char *end)
+{
+	const char *p = line;
+
+	while (p < end && !line_break(p, end))
+		p++;
+	return (size_t)(p - line);
 }
 
 /* The source line and under it a caret and tildes. What is not printable is shown as `?`. */
-static void render_excerpt(struct buf *out, struct loc loc, const char *on, const char *off)
+static void render_excerpt(struct buf *out, struct loc loc, struct place *place, const char *on,
+			   const char *off)
 {
-	size_t len;
 	const char *p, *end;
 	uint32_t skip = 0, column = 1, caret = 0, shown = 0, tildes = 0;
 
-	p = find_line(loc.source, loc.line, &len);
-	end = p + len;
+	find_line(place, loc.source, loc.line);
+	p = place->at;
+	end = p + line_len(p, loc.source->text + loc.source->len);
 	if (loc.column > SHOWN_COLUMNS * 3 / 4)
 		skip = loc.column - SHOWN_COLUMNS / 2;
 	if (skip)
@@ -195,7 +218,8 @@ static void render_excerpt(struct buf *out, struct loc loc, const char *on, cons
 	buf_putc(out, '\n');
 }
 
-static void render_message(struct buf *out, const struct message *m, bool color)
+static void render_message(struct buf *out, const struct message *m, struct place *place,
+			   bool color)
 {
 	static const struct {
 		const char *word, *color;
@@ -218,14 +242,16 @@ static void render_message(struct buf *out, const struct message *m, bool color)
 		buf_printf(out, " [%s]", m->slug);
 	buf_putc(out, '\n');
 	if (m->loc.source && m->loc.line)
-		render_excerpt(out, m->loc, on, off);
+		render_excerpt(out, m->loc, place, on, off);
 }
 
 void diag_render(const struct diag *d, struct buf *out, bool color)
 {
+	struct place place = {0};
+
 	for (size_t i = 0; i < d->n; i++)
 		for (const struct message *m = d->messages[i]; m; m = m->note)
-			render_message(out, m, color);
+			render_message(out, m, &place, color);
 	if (d->errors > DIAG_MAX_ERRORS)
 		buf_printf(out, "jgfw: %u more error%s not shown\n", d->errors - DIAG_MAX_ERRORS,
 			   d->errors - DIAG_MAX_ERRORS == 1 ? " is" : "s are");

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/index.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Eight bytes at a time, each multiplied into the whole (the constant is FNV's 64-bit prime). */
-static uint64_t hash_bytes(const void *data, size_t len)
+uint64_t hash_bytes(const void *data, size_t len)
 {
 	const unsigned char *p = data;
 	uint64_t h = len, word;
@@ -26,39 +25,49 @@ static uint64_t hash_bytes(const void *data, size_t len)
 }
 
 /* Open addressing; the number of slots is a power of two, at most half of them are used. */
-static struct index_slot *probe(struct index_slot *slots, size_t n, const void *key, size_t len)
+static struct index_slot *probe(const struct index *index, const void *key, uint32_t len,
+				uint32_t hash)
 {
-	size_t i = hash_bytes(key, len) & (n - 1);
+	size_t i = hash & (index->n_slots - 1);
 
-	while (slots[i].key && (slots[i].len != len || memcmp(slots[i].key, key, len)))
-		i = (i + 1) & (n - 1);
-	return &slots[i];
+	for (; index->slots[i].key; i = (i + 1) & (index->n_slots - 1)) {
+		const struct index_slot *slot = &index->slots[i];
+
+		if (slot->hash == hash && slot->len == len && !memcmp(slot->key, key, len))
+			break;
+	}
+	return &index->slots[i];
 }
 
 static void grow(struct index *index)
 {
-	size_t n = index->n_slots ? index->n_slots * 2 : 64;
-	struct index_slot *slots = mem_alloc(n * sizeof(*slots));
+	struct index old = *index;
 
-	for (size_t i = 0; i < index->n_slots; i++)
-		if (index->slots[i].key)
-			*probe(slots, n, index->slots[i].key, index->slots[i].len) =
-				index->slots[i];
-	free(index->slots);
-	index->slots = slots;
-	index->n_slots = n;
+	index->n_slots = old.n_slots ? old.n_slots * 2 : 64;
+	index->slots = mem_alloc(index->n_slots * sizeof(*index->slots));
+	for (size_t i = 0; i < old.n_slots; i++) {
+		const struct index_slot *slot = &old.slots[i];
+
+		if (slot->key)
+			*probe(index, slot->key, slot->len, slot->hash) = *slot;
+	}
+	free(old.slots);
 }
 
 void **index_find(struct index *index, const void *key, size_t len)
 {
+	uint32_t hash = (uint32_t)hash_bytes(key, len);
 	struct index_slot *slot;
 
+	if (len > UINT32_MAX || index->used > UINT32_MAX / 2)
+		mem_exhausted();
 	if (index->used * 2 >= index->n_slots)
 		grow(index);
-	slot = probe(index->slots, index->n_slots, key, len);
+	slot = probe(index, key, (uint32_t)len, hash);
 	if (!slot->key) {
 		slot->key = arena_copy(&index->arena, key, len);
-		slot->len = len;
+		slot->len = (uint32_t)len;
+		slot->hash = hash;
 		index->used++;
 	}
 	return &slot->value;
@@ -68,7 +77,7 @@ void *index_get(const struct index *index, const void *key, size_t len)
 {
 	if (!index->n_slots)
 		return NULL;
-	return probe(index->slots, index->n_slots, key, len)->value;
+	return probe(index, key, (uint32_t)len, (uint32_t)hash_bytes(key, len))->value;
 }
 
 void index_free(struct index *index)

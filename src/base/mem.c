@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
-	BLOCK_SIZE = 64 * 1024,
+	FIRST_BLOCK = 1 << 12, /* each is twice as large as the one before, up to the last */
+	LAST_BLOCK = 1 << 19,
+	MAPPED_BLOCK = 1 << 17, /* from here on a block goes back to the system when it is freed */
 	ALIGNMENT = _Alignof(max_align_t),
 };
 
 struct arena_block {
 	struct arena_block *older;
-	size_t size;
-	_Alignas(max_align_t) unsigned char bytes[];
+	size_t size; /* with this head */
+	_Alignas(max_align_t) char bytes[];
 };
 
 void *mem_alloc(size_t size)
@@ -35,22 +39,76 @@ void *mem_resize(void *old, size_t n, size_t size)
 	return p;
 }
 
+/* Large blocks are mapped with their pages in place: that is cheaper than a fault for each. */
+static struct arena_block *block_new(size_t size)
+{
+	struct arena_block *b;
+
+	if (size < MAPPED_BLOCK) {
+		b = mem_alloc(size);
+	} else {
+		b = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		if (b == MAP_FAILED)
+			mem_exhausted();
+	}
+	b->size = size;
+	return b;
+}
+
+static void block_free(struct arena_block *b)
+{
+	if (b->size < MAPPED_BLOCK)
+		free(b);
+	else
+		munmap(b, b->size);
+}
+
+/* Something too large to share a block gets one of its own, behind the newest. */
+static char *add_own_block(struct arena *a, size_t size)
+{
+	struct arena_block *b = block_new(sizeof(*b) + size);
+
+	if (!a->blocks) {
+		*a = (struct arena){b, b->bytes, 0};
+	} else {
+		b->older = a->blocks->older;
+		a->blocks->older = b;
+	}
+	return b->bytes;
+}
+
+/* Make room for @size bytes in the newest block, or a new one; false where that is not worth it. */
+static bool make_room(struct arena *a, size_t size)
+{
+	size_t block = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
+	struct arena_block *b;
+
+	if (a->left >= size && a->blocks)
+		return true;
+	if (block > LAST_BLOCK)
+		block = LAST_BLOCK;
+	if (size > block / 4)
+		return false;
+	b = block_new(block);
+	b->older = a->blocks;
+	*a = (struct arena){b, b->bytes, block - sizeof(*b)};
+	return true;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
+	char *p;
+
 	if (size > SIZE_MAX / 2)
 		mem_exhausted();
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (a->left < size || !a->blocks) {
-		size_t room = size > BLOCK_SIZE / 4 ? size : BLOCK_SIZE;
-		struct arena_block *b = mem_alloc(sizeof(*b) + room);
-
-		b->size = room;
-		b->older = a->blocks;
-		a->blocks = b;
-		a->left = room;
-	}
+	if (!make_room(a, size))
+		return add_own_block(a, size);
+	p = a->next;
+	a->next += size;
 	a->left -= size;
-	return a->blocks->bytes + (a->blocks->size - a->left - size);
+	return p;
 }
 
 void *arena_alloc_array(struct arena *a, size_t n, size_t size)
@@ -62,9 +120,18 @@ void *arena_alloc_array(struct arena *a, size_t n, size_t size)
 	return arena_alloc(a, bytes);
 }
 
+/* Room for @size bytes, aligned for nothing. */
+static char *string_alloc(struct arena *a, size_t size)
+{
+	if (!make_room(a, size))
+		return arena_alloc(a, size);
+	a->left -= size;
+	return a->next + a->left;
+}
+
 char *arena_copy(struct arena *a, const void *data, size_t len)
 {
-	char *s = arena_alloc(a, len + 1);
+	char *s = string_alloc(a, len + 1);
 
 	if (len)
 		memcpy(s, data, len);
@@ -82,7 +149,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	s = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
+	s = string_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
 	vsnprintf(s, (size_t)(n < 0 ? 0 : n) + 1, fmt, again);
 	va_end(again);
 	return s;
@@ -94,7 +161,7 @@ void arena_free(struct arena *a)
 		struct arena_block *b = a->blocks;
 
 		a->blocks = b->older;
-		free(b);
+		block_free(b);
 	}
-	a->left = 0;
+	*a = (struct arena){0};
 }

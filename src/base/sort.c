@@ -15,15 +15,19 @@ enum {
 void sort_items(struct sort_item *items, size_t n)
 {
 	struct sort_item *from = items, *to = mem_resize(NULL, n, sizeof(*to)), *spare = to;
+	uint64_t differ = 0; /* bits that not all keys share */
 
+	for (size_t i = 1; i < n; i++)
+		differ |= items[i].key ^ items[0].key;
 	for (unsigned int shift = 0; shift < 64; shift += DIGIT_BITS) {
-		size_t counts[DIGITS] = {0}, at = 0;
+		size_t counts[DIGITS], at = 0;
 		struct sort_item *swap;
 
+		if (!(differ >> shift & (DIGITS - 1)))
+			continue;
+		memset(counts, 0, sizeof(counts));
 		for (size_t i = 0; i < n; i++)
 			counts[from[i].key >> shift & (DIGITS - 1)]++;
-		if (!n || counts[from[0].key >> shift & (DIGITS - 1)] == n)
-			continue;
 		for (size_t d = 0; d < DIGITS; d++) {
 			size_t count = counts[d];
 
@@ -36,7 +40,7 @@ void sort_items(struct sort_item *items, size_t n)
 		from = to;
 		to = swap;
 	}
-	if (from != items && n)
+	if (from != items)
 		memcpy(items, from, n * sizeof(*items));
 	free(spare);
 }

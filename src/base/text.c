@@ -115,8 +115,10 @@ size_t utf8_len(const char *s, size_t max)
 
 bool text_is_printable(const char *s)
 {
-	while (*s) {
-		size_t n = utf8_len(s, strlen(s));
+	const char *end = s + strlen(s);
+
+	while (s < end) {
+		size_t n = utf8_len(s, (size_t)(end - s));
 		unsigned char c = (unsigned char)*s;
 
 		if (!n || c < 0x20 || c == 0x7f)

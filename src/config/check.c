@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What only shows when the parts of a site are seen together. */
 #include "decode.h"
+#include "jgfw/index.h"
 #include "jgfw/sort.h"
 #include "ports.h"
 
@@ -50,8 +51,10 @@ static bool zones_share_interface(const struct site *site, enum zone a, enum zon
 
 /* --- one deployment ------------------------------------------------------------------------- */
 
-static void bind_nics(const struct model *model, struct edge_peer *peer, struct diag *diag)
+static void bind_nics(struct site *site, const struct model *model, struct edge_peer *peer,
+		      struct diag *diag)
 {
+	peer->nics = arena_array(&site->arena, model->n_nics, struct host);
 	for (unsigned int g = 0; g < peer->n_given; g++) {
 		const char *names[MODEL_MAX_NICS + 2] = {"name", "public"};
 		size_t i;
@@ -70,14 +73,15 @@ static void bind_nics(const struct model *model, struct edge_peer *peer, struct 
 	}
 }
 
-static void check_peer_addresses(const struct model *model, const struct edge_peer *peer,
+static void check_peer_addresses(const struct deployment *dep, const struct edge_peer *peer,
 				 struct diag *diag)
 {
+	const struct model *model = dep->model;
 	const struct host *behind = &peer->nics[model->behind];
 
 	if (peer->public.addr && behind->addr && ipv4_is_private(peer->public.addr) &&
 	    !ipv4_is_private(behind->addr))
-		diag_error(diag, peer->public.loc, "addresses-exchanged",
+		diag_error(diag, host_loc(dep, &peer->public), "addresses-exchanged",
 			   "the public address is private (RFC 1918) and the %s is not: they were "
 			   "exchanged",
 			   model->nics[model->behind].label);
@@ -85,11 +89,11 @@ static void check_peer_addresses(const struct model *model, const struct edge_pe
 		const struct host *nic = &peer->nics[i];
 
 		if (nic->addr && nic->addr == peer->public.addr && i != model->behind)
-			diag_error(diag, nic->loc, "address-conflict",
+			diag_error(diag, host_loc(dep, nic), "address-conflict",
 				   "the %s has the public address", model->nics[i].label);
 		for (size_t k = 0; k < i && nic->addr; k++)
 			if (peer->nics[k].addr == nic->addr)
-				diag_error(diag, nic->loc, "address-conflict",
+				diag_error(diag, host_loc(dep, nic), "address-conflict",
 					   "the %s and the %s have the same address",
 					   model->nics[k].label, model->nics[i].label);
 	}
@@ -106,7 +110,7 @@ static bool is_reserved(const struct model *model, const char *name)
 	return !strcmp(name, "edge") || !strcmp(name, "any");
 }
 
-static void check_edge(struct deployment *dep, struct diag *diag)
+static void check_edge(struct site *site, struct deployment *dep, struct diag *diag)
 {
 	const struct model *model = dep->model;
 
@@ -119,8 +123,8 @@ static void check_edge(struct deployment *dep, struct diag *diag)
 	for (size_t i = 0; i < dep->edge.n; i++) {
 		struct edge_peer *peer = &dep->edge.at[i];
 
-		bind_nics(model, peer, diag);
-		check_peer_addresses(model, peer, diag);
+		bind_nics(site, model, peer, diag);
+		check_peer_addresses(dep, peer, diag);
 		if (peer->name.text && is_reserved(model, peer->name.text))
 			diag_error(diag, peer->name.loc, "reserved-name",
 				   "'%s' means something else in endpoints", peer->name.text);
@@ -141,7 +145,7 @@ static void check_role(const struct deployment *dep, const struct role *role,
 	bool usual = !role->usual[0];
 
 	if (given->hosts.n > role->max) {
-		diag_error(diag, given->hosts.at[role->max].loc, "too-many-peers",
+		diag_error(diag, host_loc(dep, &given->hosts.at[role->max]), "too-many-peers",
 			   "%zu addresses; there are at most %u of %s", given->hosts.n, role->max,
 			   role->label);
 		return;
@@ -155,17 +159,20 @@ static void check_role(const struct deployment *dep, const struct role *role,
 	for (size_t i = 0; i < given->hosts.n; i++)
 		for (size_t k = 0; k < i; k++)
 			if (given->hosts.at[i].addr == given->hosts.at[k].addr) {
-				diag_error(diag, given->hosts.at[i].loc, "duplicate-address",
-					   "this address is given twice");
-				diag_note(diag, given->hosts.at[k].loc, "first given here");
+				diag_error(diag, host_loc(dep, &given->hosts.at[i]),
+					   "duplicate-address", "this address is given twice");
+				diag_note(diag, host_loc(dep, &given->hosts.at[k]),
+					  "first given here");
 				break;
 			}
 }
 
-static void bind_roles(struct deployment *dep, struct diag *diag)
+static void bind_roles(struct site *site, struct deployment *dep, struct diag *diag)
 {
 	const struct model *model = dep->model;
 	const char *names[MODEL_MAX_ROLES];
+
+	dep->roles = arena_array(&site->arena, model->n_roles, struct hosts);
 
 	for (size_t i = 0; i < model->n_roles; i++)
 		names[i] = model->roles[i].name.text;
@@ -187,31 +194,41 @@ static void bind_roles(struct deployment *dep, struct diag *diag)
 
 static void bind_ports(struct site *site, struct deployment *dep, struct diag *diag)
 {
-	struct names names = port_names(&dep->model->ports);
 	unsigned int before = diag->errors;
+	struct names names;
 
 	dep->ports = dep->profile->resolved;
+	if (!dep->overrides.n)
+		return;
+	names = port_names(&dep->model->ports);
 	vec_each(o, &dep->overrides)
 		if (port_def_find(&dep->model->ports, o->name.text) < 0)
 			diag_unknown(diag, o->name.loc, "unknown-port", "named port", o->name.text,
 				     names.at, names.n);
 	vec_free(&names);
-	if (dep->overrides.n && diag->errors == before)
+	if (diag->errors == before)
 		dep->ports = ports_resolve(dep->model, dep->profile, dep->overrides.at,
 					   dep->overrides.n, &site->arena, diag);
 }
 
 static void bind_clients(struct site *site, struct deployment *dep, struct diag *diag)
 {
-	dep->n_clients = dep->clients.n ? dep->clients.n : 1;
-	dep->client_ends = arena_array(&site->arena, dep->n_clients, struct endpoint);
-	dep->client_ends[0] = (struct endpoint){
+	static const struct endpoint internet = {
 		.kind = END_ZONE, .peer = -1, .zone = ZONE_WAN, .range = IPV4_ALL};
+	struct endpoint *ends;
+
+	dep->n_clients = 1;
+	dep->client_ends = &internet;
+	if (!dep->clients.n)
+		return;
+	ends = arena_array(&site->arena, dep->clients.n, struct endpoint);
+	dep->n_clients = dep->clients.n;
+	dep->client_ends = ends;
 	for (size_t i = 0; i < dep->clients.n; i++) {
 		const struct word *word = &dep->clients.at[i];
 
-		if (endpoint_parse(word, dep->model, dep, &dep->client_ends[i], diag) &&
-		    dep->client_ends[i].kind == END_ANY)
+		if (endpoint_parse(word, dep->model, dep, &ends[i], diag) &&
+		    ends[i].kind == END_ANY)
 			diag_error(diag, word->loc, "unknown-endpoint",
 				   "'any' are the clients themselves");
 	}
@@ -221,7 +238,7 @@ static void check_omit(const struct deployment *dep, struct diag *diag)
 {
 	struct names names = {0};
 
-	for (size_t i = 0; i < dep->model->rows.n; i++)
+	for (size_t i = 0; i < dep->model->rows.n && dep->omit.n; i++)
 		vec_add(&names, dep->model->rows.at[i].id.text);
 	vec_each(word, &dep->omit) {
 		int i = rows_find(&dep->model->rows, word->text);
@@ -294,8 +311,8 @@ static void check_deployment(struct site *site, struct deployment *dep, struct d
 	vec_each(word, &dep->with)
 		diag_error(diag, word->loc, "unknown-model", "no add-on port model '%s'",
 			   word->text);
-	check_edge(dep, diag);
-	bind_roles(dep, diag);
+	check_edge(site, dep, diag);
+	bind_roles(site, dep, diag);
 	bind_ports(site, dep, diag);
 	bind_clients(site, dep, diag);
 	check_omit(dep, diag);
@@ -317,12 +334,32 @@ static int name_order(const void *a, const void *b)
 	return x->name.loc.line < y->name.loc.line ? -1 : x->name.loc.line > y->name.loc.line;
 }
 
+static bool names_differ(const struct site *site)
+{
+	struct index names = {0};
+	bool differ = true;
+
+	vec_each(dep, &site->deployments) {
+		const char *name = (*dep)->name.text;
+		void **slot = name ? index_find(&names, name, strlen(name)) : NULL;
+
+		if (!slot)
+			continue;
+		differ &= !*slot;
+		*slot = *dep;
+	}
+	index_free(&names);
+	return differ;
+}
+
 static void check_names(const struct site *site, struct diag *diag)
 {
 	struct {
 		VEC(struct deployment *);
 	} sorted = {0};
 
+	if (names_differ(site))
+		return;
 	vec_each(dep, &site->deployments)
 		if ((*dep)->name.text)
 			vec_add(&sorted, *dep);
@@ -339,7 +376,6 @@ static void check_names(const struct site *site, struct diag *diag)
 
 /** struct claim - what a deployment says an address is */
 struct claim {
-	uint32_t addr;
 	const struct host *host;
 	const struct deployment *dep;
 	const struct edge_peer *peer; /* NULL for a machine of a role */
@@ -364,23 +400,18 @@ static void claim(struct claims *claims, const struct host *host, const struct d
 		  const struct edge_peer *peer, unsigned int what)
 {
 	if (host->addr)
-		vec_add(claims, ((struct claim){host->addr, host, dep, peer, what}));
+		vec_add(claims, ((struct claim){host, dep, peer, what}));
 }
 
 /* By address; of one address in the order of appearance, so that the later of two is the error. */
-static void sort_claims(struct claims *claims)
+static struct sort_item *sort_claims(const struct claims *claims)
 {
 	struct sort_item *items = mem_resize(NULL, claims->n, sizeof(*items));
-	struct claims sorted = {0};
 
 	for (size_t i = 0; i < claims->n; i++)
-		items[i] = (struct sort_item){claims->at[i].addr, (uint32_t)i};
+		items[i] = (struct sort_item){claims->at[i].host->addr, (uint32_t)i};
 	sort_items(items, claims->n);
-	for (size_t i = 0; i < claims->n; i++)
-		vec_add(&sorted, claims->at[items[i].index]);
-	free(items);
-	vec_free(claims);
-	*claims = sorted;
+	return items;
 }
 
 static const char *claim_name(const struct claim *c)
@@ -416,47 +447,50 @@ static bool same_peer(const struct claim *a, const struct claim *b)
 /* The address of a claim is the public one and that of the NIC behind it: no static NAT. */
 static bool is_plain(const struct claim *c)
 {
-	return c->peer->public.addr == c->addr &&
-	       c->peer->nics[c->dep->model->behind].addr == c->addr;
+	return c->peer->public.addr == c->host->addr &&
+	       c->peer->nics[c->dep->model->behind].addr == c->host->addr;
 }
 
 static void check_pair(const struct claim *first, const struct claim *second, struct diag *diag)
 {
+	struct loc here = host_loc(second->dep, second->host);
+	struct loc there = host_loc(first->dep, first->host);
 	struct buf addr = {0};
 
 	if (first->peer && first->peer == second->peer)
 		return; /* within one Expressway-E it was seen before */
-	buf_ipv4(&addr, second->addr);
+	buf_ipv4(&addr, second->host->addr);
 	if (!first->peer != !second->peer ||
 	    (strcmp(claim_name(first), claim_name(second)) &&
 	     !(first->peer && is_plain(first) && is_plain(second)))) {
-		diag_error(diag, second->host->loc, "address-conflict",
+		diag_error(diag, here, "address-conflict",
 			   "%s is claimed as %s here and as %s in '%s'", buf_str(&addr),
 			   claim_name(second), claim_name(first), first->dep->name.text);
-		diag_note(diag, first->host->loc, "claimed here first");
+		diag_note(diag, there, "claimed here first");
 	} else if (first->peer && first->dep == second->dep) {
-		diag_error(diag, second->host->loc, "duplicate-address",
+		diag_error(diag, here, "duplicate-address",
 			   "%s belongs to two Expressway-E of '%s'", buf_str(&addr),
 			   first->dep->name.text);
-		diag_note(diag, first->host->loc, "claimed here first");
+		diag_note(diag, there, "claimed here first");
 	} else if (first->peer && !same_peer(first, second)) {
-		diag_error(diag, second->host->loc, "address-conflict",
+		diag_error(diag, here, "address-conflict",
 			   "%s belongs to an Expressway-E with other addresses in '%s'",
 			   buf_str(&addr), first->dep->name.text);
-		diag_note(diag, first->host->loc, "claimed here first");
+		diag_note(diag, there, "claimed here first");
 	}
 	buf_free(&addr);
 }
 
 /* One Expressway-E in more than one deployment: each description agrees with each other. */
-static void check_sharers(const struct claims *claims, size_t first, size_t last, struct diag *diag)
+static void check_sharers(const struct claims *claims, const struct sort_item *sorted, size_t first,
+			  size_t last, struct diag *diag)
 {
-	const struct claim *c = &claims->at[last];
+	const struct claim *c = &claims->at[sorted[last].index];
 	size_t others = last - first;
 
 	if (c->peer && others >= EDGE_MAX_SHARERS) {
 		if (others == EDGE_MAX_SHARERS)
-			diag_error(diag, c->host->loc, "too-many",
+			diag_error(diag, host_loc(c->dep, c->host), "too-many",
 				   "more than %d claims to one address of an Expressway-E",
 				   EDGE_MAX_SHARERS);
 		return;
@@ -464,7 +498,7 @@ static void check_sharers(const struct claims *claims, size_t first, size_t last
 	for (size_t i = first; i < (c->peer ? last : first + 1); i++) {
 		unsigned int before = diag->errors;
 
-		check_pair(&claims->at[i], c, diag);
+		check_pair(&claims->at[sorted[i].index], c, diag);
 		if (diag->errors != before)
 			return;
 	}
@@ -473,6 +507,7 @@ static void check_sharers(const struct claims *claims, size_t first, size_t last
 static void check_claims(const struct site *site, struct diag *diag)
 {
 	struct claims claims = {0};
+	struct sort_item *sorted;
 
 	vec_each(it, &site->deployments) {
 		const struct deployment *dep = *it;
@@ -488,13 +523,14 @@ static void check_claims(const struct site *site, struct diag *diag)
 			vec_each(host, &dep->roles[i])
 				claim(&claims, host, dep, NULL, CLAIM_ROLE + i);
 	}
-	sort_claims(&claims);
+	sorted = sort_claims(&claims);
 	for (size_t i = 0, first = 0; i < claims.n; i++) {
-		if (claims.at[i].addr != claims.at[first].addr)
+		if (sorted[i].key != sorted[first].key)
 			first = i;
 		else if (i != first)
-			check_sharers(&claims, first, i, diag);
+			check_sharers(&claims, sorted, first, i, diag);
 	}
+	free(sorted);
 	vec_free(&claims);
 }
 

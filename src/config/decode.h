@@ -22,7 +22,8 @@ void decode_words(struct yaml *y, const struct node *value, struct words *words,
 /** decode_zone - the name of a zone */
 bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone);
 
-/** decode_row - a row, added to the struct rows @rows; of a model or (@of_site) of a site's own */
+/** decode_row - a row, added to the struct rows @rows, which grows by vec_push(); of a model or
+ * (@of_site) of a site's own */
 void decode_row(struct yaml *y, const struct node *value, struct rows *rows, bool of_site);
 
 /** rows_find - the index of the row @id in @rows, or -1 */

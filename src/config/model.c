@@ -226,12 +226,15 @@ static void model_footnotes(struct yaml *y, const struct node *value, void *obje
 
 static void model_row(struct yaml *y, const struct node *item, void *object)
 {
-	decode_row(y, item, &((struct model *)object)->rows, false);
+	decode_row(y, item, object, false);
 }
 
 static void model_rows(struct yaml *y, const struct node *value, void *object)
 {
-	yaml_items(y, value, model_row, object, "a list of rows");
+	struct rows *rows = &((struct model *)object)->rows;
+
+	yaml_items(y, value, model_row, rows, "a list of rows");
+	vec_settle(y->arena, rows);
 }
 
 static const struct yaml_field model_fields[] = {

@@ -515,11 +515,12 @@ const struct range_vec *ports_resolve(const struct model *model, const struct pr
 	unsigned int before = diag->errors;
 
 	r.values = arena_array(arena, model->ports.n, struct range_vec);
-	r.state = arena_alloc_array(arena, model->ports.n, sizeof(*r.state));
+	r.state = mem_alloc(model->ports.n * sizeof(*r.state));
 	for (size_t i = 0; i < model->ports.n; i++)
 		resolve_name(&r, (int)i);
 	for (size_t i = 0; i < n_overrides; i++)
 		check_override(&r, &overrides[i]);
+	free(r.state);
 	return diag->errors == before ? r.values : NULL;
 }
 

@@ -314,7 +314,7 @@ void decode_row(struct yaml *y, const struct node *value, struct rows *rows, boo
 		y->failed = true;
 		return;
 	}
-	vec_add_in(y->arena, rows, row);
+	vec_add(rows, row);
 }
 
 /* --- ends ----------------------------------------------------------------------------------- */

@@ -149,7 +149,7 @@ static const struct yaml_field gateway_fields[] = {
 
 static void decode_host(struct yaml *y, const struct node *value, struct host *ret_host)
 {
-	struct host host = {.loc = value->loc};
+	struct host host = {0, value->loc.line, value->loc.column, value->loc.len};
 
 	if (!yaml_word(y, value, "an IPv4 address"))
 		return;
@@ -180,6 +180,7 @@ static void peer_nic(struct yaml *y, const struct node *key, const struct node *
 		yaml_skip(y, value);
 		return;
 	}
+	peer->given[peer->n_given] = (struct given_nic){.name = {key->text, key->loc}};
 	decode_host(y, value, &peer->given[peer->n_given++].host);
 }
 
@@ -187,7 +188,8 @@ static void peer_nic(struct yaml *y, const struct node *key, const struct node *
 static void edge_item(struct yaml *y, const struct node *item, void *object)
 {
 	struct deployment *dep = object;
-	struct edge_peer peer = {.loc = item->loc};
+	struct given_nic given[MODEL_MAX_NICS];
+	struct edge_peer peer = {.given = given, .loc = item->loc};
 	struct loc public_key = {0}, name_key = {0};
 	struct node key, value;
 
@@ -223,10 +225,7 @@ static void edge_item(struct yaml *y, const struct node *item, void *object)
 				decode_host(y, &value, &peer.public);
 			continue;
 		}
-		if (peer.n_given < MODEL_MAX_NICS)
-			peer.given[peer.n_given].name = (struct word){
-				arena_copy(y->arena, key.text, strlen(key.text)), key.loc};
-		key.text = arena_copy(y->arena, key.text, strlen(key.text));
+		key.text = arena_copy(y->scratch, key.text, strlen(key.text));
 		value = yaml_next(y);
 		peer_nic(y, &key, &value, &peer);
 	}
@@ -239,12 +238,17 @@ static void edge_item(struct yaml *y, const struct node *item, void *object)
 		y->failed = true;
 		return;
 	}
-	vec_add_in(y->arena, &dep->edge, peer);
+	peer.given = arena_array(y->scratch, peer.n_given, struct given_nic);
+	memcpy(peer.given, given, peer.n_given * sizeof(*given));
+	vec_add(&dep->edge, peer);
 }
 
 static void deployment_edge(struct yaml *y, const struct node *value, void *object)
 {
-	yaml_items(y, value, edge_item, object, "a list of Expressway-E peers");
+	struct deployment *dep = object;
+
+	yaml_items(y, value, edge_item, dep, "a list of Expressway-E peers");
+	vec_settle(y->arena, &dep->edge);
 }
 
 static void host_item(struct yaml *y, const struct node *item, void *object)
@@ -260,7 +264,7 @@ static void host_item(struct yaml *y, const struct node *item, void *object)
 		return;
 	}
 	if (host.addr)
-		vec_add_in(y->arena, hosts, host);
+		vec_add(hosts, host);
 }
 
 static void decode_hosts(struct yaml *y, const struct node *value, struct deployment *dep,
@@ -280,9 +284,10 @@ static void decode_hosts(struct yaml *y, const struct node *value, struct deploy
 		y->failed = true;
 		return;
 	}
-	slot = vec_push_in(y->arena, &dep->given_hosts);
+	slot = vec_push_in(y->scratch, &dep->given_hosts);
 	*slot = (struct named_hosts){.name = {name, name_loc}};
 	yaml_items(y, value, host_item, &slot->hosts, "a list of addresses");
+	vec_settle(y->arena, &slot->hosts);
 }
 
 static void deployment_core(struct yaml *y, const struct node *value, void *object)
@@ -381,12 +386,15 @@ static void deployment_with(struct yaml *y, const struct node *value, void *obje
 
 static void row_item(struct yaml *y, const struct node *item, void *object)
 {
-	decode_row(y, item, &((struct deployment *)object)->rows, true);
+	decode_row(y, item, object, true);
 }
 
 static void deployment_rows(struct yaml *y, const struct node *value, void *object)
 {
-	yaml_items(y, value, row_item, object, "a list of rows");
+	struct rows *rows = &((struct deployment *)object)->rows;
+
+	yaml_items(y, value, row_item, rows, "a list of rows");
+	vec_settle(y->arena, rows);
 }
 
 static void deployment_assert(struct yaml *y, const struct node *value, void *object)
@@ -432,15 +440,17 @@ static void deployment_item(struct yaml *y, const struct node *item, void *objec
 	}
 	dep->loc = item->loc;
 	yaml_fields(y, item, deployment_fields, ARRAY_SIZE(deployment_fields), dep, "a deployment");
-	vec_add_in(y->arena, &site->deployments, dep);
+	vec_add(&site->deployments, dep);
 }
 
 static void site_deployments(struct yaml *y, const struct node *value, void *object)
 {
+	struct site *site = object;
 	unsigned int before = y->diag->errors;
 
-	yaml_items(y, value, deployment_item, object, "a list of deployments");
-	if (!((struct site *)object)->deployments.n && !y->failed && y->diag->errors == before)
+	yaml_items(y, value, deployment_item, site, "a list of deployments");
+	vec_settle(y->arena, &site->deployments);
+	if (!site->deployments.n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, value->loc, "wrong-type", "an empty list of deployments");
 }
 
@@ -450,20 +460,36 @@ static const struct yaml_field site_fields[] = {
 	{"deployments", site_deployments, true},
 };
 
+/* What was bound is not needed any more as it was written. */
+static void forget_written(struct site *site)
+{
+	vec_each(it, &site->deployments) {
+		struct deployment *dep = *it;
+
+		memset(&dep->given_hosts, 0, sizeof(dep->given_hosts));
+		vec_each(peer, &dep->edge)
+			peer->given = NULL;
+	}
+}
+
 struct site *site_load(const struct source *source, struct library *lib, struct diag *diag)
 {
 	struct site *site = mem_alloc(sizeof(*site));
 	unsigned int before = diag->errors;
+	struct arena scratch = {0};
 	struct yaml y;
 	struct node root;
 
 	site->library = lib;
 	root = yaml_open(&y, source, diag, &site->arena);
+	y.scratch = &scratch;
 	if (!y.failed)
 		yaml_fields(&y, &root, site_fields, ARRAY_SIZE(site_fields), site, "a site");
 	yaml_close(&y);
 	if (!y.failed)
 		site_check(site, diag);
+	forget_written(site);
+	arena_free(&scratch);
 	if (diag->errors == before)
 		return site;
 	site_free(site);

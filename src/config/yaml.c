@@ -75,8 +75,11 @@ static bool fetch(struct yaml *y)
 
 static void refuse_properties(struct yaml *y, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-	struct loc loc = loc_of(y, y->state->event.start_mark, y->state->event.start_mark);
+	struct loc loc;
 
+	if (!anchor && !tag)
+		return;
+	loc = loc_of(y, y->state->event.start_mark, y->state->event.start_mark);
 	if (anchor)
 		diag_error(y->diag, loc, "yaml-anchor", "anchors are not accepted here: '&%s'",
 			   (const char *)anchor);
@@ -114,10 +117,10 @@ struct node yaml_next(struct yaml *y)
 
 	if (!fetch(y))
 		return node;
+	if (e->type == YAML_SCALAR_EVENT)
+		return scalar_node(y, e);
 	node.loc = loc_of(y, e->start_mark, e->start_mark);
 	switch (e->type) {
-	case YAML_SCALAR_EVENT:
-		return scalar_node(y, e);
 	case YAML_ALIAS_EVENT:
 		node.loc = loc_of(y, e->start_mark, e->end_mark);
 		diag_error(y->diag, node.loc, "yaml-alias", "aliases are not accepted here: '*%s'",
@@ -139,6 +142,7 @@ struct node yaml_next(struct yaml *y)
 		y->state->depth--;
 		return node;
 	case YAML_NO_EVENT:
+	case YAML_SCALAR_EVENT:
 	case YAML_STREAM_START_EVENT:
 	case YAML_STREAM_END_EVENT:
 	case YAML_DOCUMENT_START_EVENT:
@@ -235,8 +239,11 @@ static const char *kind_name(enum node_kind kind)
 /* YAML 1.1's words for nothing. */
 static bool is_null(const struct node *node)
 {
-	return node->kind == NODE_SCALAR && !node->quoted &&
-	       (!*node->text || !strcmp(node->text, "~") || !strcmp(node->text, "null"));
+	const char *text = node->text;
+
+	if (node->kind != NODE_SCALAR || node->quoted)
+		return false;
+	return !*text || (*text == '~' && !text[1]) || (*text == 'n' && !strcmp(text, "null"));
 }
 
 bool yaml_is(struct yaml *y, const struct node *node, enum node_kind kind, const char *what)
@@ -343,11 +350,12 @@ static void unknown_key(struct yaml *y, const struct node *key, const struct yam
 void yaml_fields(struct yaml *y, const struct node *map, const struct yaml_field *fields, size_t n,
 		 void *object, const char *what)
 {
-	struct loc seen[YAML_MAX_FIELDS] = {0};
+	struct loc seen[YAML_MAX_FIELDS];
 	struct node key, value;
 
 	if (!yaml_is(y, map, NODE_MAP, what))
 		return;
+	memset(seen, 0, n * sizeof(*seen));
 	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
 		size_t i = n;
 

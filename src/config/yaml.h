@@ -32,8 +32,8 @@ struct yaml_parser_state;
 /** struct yaml - a reader; decoders may use the first three members */
 struct yaml {
 	struct diag *diag;
-	struct arena *arena; /* where decoders put what they keep */
-	void *user;	     /* the object that decoders build */
+	struct arena *arena;   /* where decoders put what they keep */
+	struct arena *scratch; /* of a site: what is needed until all is read and bound */
 	const struct source *source;
 	const char *text; /* of the source, behind a byte order mark */
 	size_t text_len;

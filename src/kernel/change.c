@@ -105,13 +105,17 @@ static void encode_coming(struct batch *batch, const struct change *change)
 
 void encode_change(struct batch *batch, const struct change *change)
 {
-	bool delete = change->old && (change->whole || !change->new);
+	const struct ruleset *any = change->old ? change->old : change->new;
+	bool delete = any && (!change->old || change->whole || !change->new);
 
+	/* made and deleted first, as the text for nft does: the kernel counts its handles on */
+	if (delete && !change->old)
+		encode_table(batch, &any->table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	if (delete)
-		encode_table(batch, &change->old->table, NFT_MSG_DELTABLE, 0);
+		encode_table(batch, &any->table, NFT_MSG_DELTABLE, 0);
 	if (!delete &&change->old)
 		encode_going(batch, change);
-	if (change->new && (delete || !change->old))
+	if (change->new && delete)
 		encode_table(batch, &change->new->table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	if (change->new)
 		encode_coming(batch, change);

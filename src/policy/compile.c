@@ -121,6 +121,29 @@ static bool opens_to_wan(const struct compiler *c)
 	return false;
 }
 
+/* The ports that rows want of wan. */
+static void collect_wan_ports(const struct compiler *c, struct range_vec *ports)
+{
+	struct index known = {0}; /* deployments with the same profile have the same, by address */
+
+	vec_each(group, &c->groups.all) {
+		const struct flow *like = (*group)->like;
+
+		if (like->from != ZONE_WAN || like->proto == IPPROTO_ICMP)
+			continue;
+		vec_each(i, &(*group)->flows) {
+			const struct range_set dport = c->groups.policy->flows.at[*i].dport;
+			void **slot = index_find(&known, &dport.at, sizeof(dport.at));
+
+			for (size_t k = 0; k < dport.n && !*slot; k++)
+				vec_add(ports, dport.at[k]);
+			*slot = &known;
+		}
+	}
+	index_free(&known);
+	range_normalize(ports);
+}
+
 /* An early drop of what no row can want, to keep scans cheap: by port first, which costs the
  * packets of established flows next to nothing. */
 static void make_raw(struct compiler *c)
@@ -132,20 +155,7 @@ static void make_raw(struct compiler *c)
 	struct builder b;
 	struct chain *chain;
 
-	vec_each(group, &c->groups.all) {
-		const struct flow *flow = (*group)->like;
-
-		if (flow->from != ZONE_WAN || flow->proto == IPPROTO_ICMP)
-			continue;
-		vec_each(i, &(*group)->flows) {
-			const struct range_set dport = c->groups.policy->flows.at[*i].dport;
-
-			for (size_t k = 0; k < dport.n; k++)
-				if (!ports.n || !range_equal(ports.at[ports.n - 1], dport.at[k]))
-					vec_add(&ports, dport.at[k]);
-		}
-	}
-	range_normalize(&ports);
+	collect_wan_ports(c, &ports);
 	if (ports.n && !c->site->public_shared && c->site->zones[ZONE_WAN].n && c->public->n &&
 	    !opens_to_wan(c)) {
 		chain = ruleset_base_chain(c->rs, "raw", CHAIN_FILTER, HOOK_PREROUTING,
@@ -317,6 +327,7 @@ static void make_postrouting(struct compiler *c)
 
 static void make_origins(struct ruleset *rs, const struct policy *policy)
 {
+	vec_reserve(&rs->origins, policy->flows.n);
 	vec_each(flow, &policy->flows)
 		vec_add(&rs->origins,
 			((struct origin){flow->row->id.text, flow->dep->name.text,

@@ -3,6 +3,7 @@
 #include "policy.h"
 
 #include "jgfw/index.h"
+#include "jgfw/sort.h"
 
 #include <netinet/in.h>
 
@@ -135,29 +136,14 @@ static void check_spans(const struct policy *policy, struct span a, struct span 
 			check_flows(policy, &policy->flows.at[i], &policy->flows.at[k], diag);
 }
 
-/** struct sharer - a deployment and a public address of its */
-struct sharer {
-	uint32_t public;
-	uint32_t span;
-};
-
-static int sharer_order(const void *a, const void *b)
-{
-	const struct sharer *x = a, *y = b;
-
-	if (x->public != y->public)
-		return x->public < y->public ? -1 : 1;
-	return x->span < y->span ? -1 : x->span > y->span;
-}
-
 void policy_check_conflicts(const struct policy *policy, struct diag *diag)
 {
 	struct {
 		VEC(struct span);
 	} spans = {0};
 	struct {
-		VEC(struct sharer);
-	} sharers = {0};
+		VEC(struct sort_item);
+	} sharers = {0}; /* public addresses, and the span whose each is */
 	struct index pairs = {0};
 
 	for (size_t i = 0; i < policy->flows.n;) {
@@ -170,18 +156,17 @@ void policy_check_conflicts(const struct policy *policy, struct diag *diag)
 		vec_each(peer, &dep->edge)
 			if (peer->public.addr)
 				vec_add(&sharers,
-					((struct sharer){peer->public.addr, (uint32_t)spans.n}));
+					((struct sort_item){peer->public.addr, (uint32_t)spans.n}));
 		vec_add(&spans, span);
 		i = span.end;
 	}
 	/* deployments that share an Expressway-E, each with each, once */
-	if (sharers.n)
-		qsort(sharers.at, sharers.n, sizeof(*sharers.at), sharer_order);
+	sort_items(sharers.at, sharers.n);
 	for (size_t i = 1, first = 0; i < sharers.n; i++) {
-		if (sharers.at[i].public != sharers.at[first].public)
+		if (sharers.at[i].key != sharers.at[first].key)
 			first = i;
 		for (size_t k = first; k < i; k++) {
-			const uint32_t pair[] = {sharers.at[k].span, sharers.at[i].span};
+			const uint32_t pair[] = {sharers.at[k].index, sharers.at[i].index};
 			void **seen = index_find(&pairs, pair, sizeof(pair));
 
 			if (!*seen)

@@ -2,6 +2,8 @@
 /* Port model, profile and site to flows: what each row means on this gateway. */
 #include "policy.h"
 
+#include "jgfw/sort.h"
+
 #include <netinet/in.h>
 #include <string.h>
 
@@ -55,7 +57,7 @@ static struct party party_of(const struct expansion *x, const struct endpoint *e
 	case END_NIC:
 		party.is_edge = true;
 		party.at = x->cast.nics[end->nic];
-		party.n = x->dep->edge.n;
+		party.n = (uint32_t)x->dep->edge.n;
 		if (end->peer >= 0) {
 			party.at += end->peer;
 			party.n = 1;
@@ -63,7 +65,7 @@ static struct party party_of(const struct expansion *x, const struct endpoint *e
 		break;
 	case END_ROLE:
 		party.at = x->cast.roles[end->role];
-		party.n = x->dep->roles[end->role].n;
+		party.n = (uint32_t)x->dep->roles[end->role].n;
 		break;
 	case END_ZONE:
 	case END_ANY:
@@ -153,7 +155,7 @@ struct party policy_edges_among(const struct policy *policy, const struct flow *
 			vec_add_in(arena, &found, edges->at[i]);
 	}
 	party.at = found.at;
-	party.n = found.n;
+	party.n = (uint32_t)found.n;
 	return party;
 }
 
@@ -168,11 +170,19 @@ static void find_meetings(struct policy *policy, const struct site *site)
 		}
 }
 
-static int machine_order(const void *a, const void *b)
+/* By address. */
+static void sort_machines(struct machines *machines)
 {
-	const struct machine *x = a, *y = b;
+	struct sort_item *items = mem_resize(NULL, machines->n, sizeof(*items));
 
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+	for (size_t i = 0; i < machines->n; i++)
+		items[i] = (struct sort_item){
+			(uint64_t)machines->at[i].addr << 32 | machines->at[i].public, 0};
+	sort_items(items, machines->n);
+	for (size_t i = 0; i < machines->n; i++)
+		machines->at[i] =
+			(struct machine){(uint32_t)(items[i].key >> 32), (uint32_t)items[i].key};
+	free(items);
 }
 
 static void list_zone_edges(struct policy *policy, const struct site *site)
@@ -181,15 +191,12 @@ static void list_zone_edges(struct policy *policy, const struct site *site)
 		vec_each(peer, &(*dep)->edge)
 			for (size_t i = 0; i < (*dep)->model->n_nics && peer->public.addr; i++)
 				if (peer->nics[i].addr)
-					vec_add_in(&policy->arena,
-						   &policy->zone_edges[(*dep)->model->nics[i].zone],
-						   ((struct machine){peer->nics[i].addr,
-								     peer->public.addr}));
+					vec_add(&policy->zone_edges[(*dep)->model->nics[i].zone],
+						((struct machine){peer->nics[i].addr,
+								  peer->public.addr}));
 	for (int z = 0; z < ZONE_COUNT; z++) {
-		struct machines *edges = &policy->zone_edges[z];
-
-		if (edges->n)
-			qsort(edges->at, edges->n, sizeof(*edges->at), machine_order);
+		sort_machines(&policy->zone_edges[z]);
+		vec_settle(&policy->arena, &policy->zone_edges[z]);
 	}
 }
 
@@ -199,6 +206,7 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 	struct arena *arena = &x->policy->arena;
 	struct flow *flow = vec_push(&x->policy->flows);
 	struct arena scratch = {0};
+	enum zone missing;
 	bool public_source;
 
 	*flow = (struct flow){.row = row,
@@ -209,7 +217,8 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 			      .src = party_of(x, from),
 			      .dst = party_of(x, to),
 			      .dnat = to->kind == END_PUBLIC};
-	flow->state = state_of(x->site, from->zone, to->zone, &flow->missing);
+	flow->state = state_of(x->site, from->zone, to->zone, &missing);
+	flow->missing = missing;
 	if (!x->dep->any_source_ports || row->of_site)
 		flow->sport = row_ports(x->dep, &row->sport, arena);
 	flow->dport = row_ports(x->dep, &row->dport, arena);
@@ -315,6 +324,16 @@ static void expand_deployment(struct expansion *x, const struct deployment *dep)
 			   dep->name.text, dep->profile_name.text);
 }
 
+/* About as many flows there will be: some rows make more than one. */
+static size_t count_rows(const struct site *site)
+{
+	size_t n = 0;
+
+	vec_each(dep, &site->deployments)
+		n += (*dep)->model->rows.n + (*dep)->rows.n;
+	return n;
+}
+
 struct policy *policy_expand(const struct site *site, struct diag *diag)
 {
 	struct policy *policy = mem_alloc(sizeof(*policy));
@@ -322,6 +341,7 @@ struct policy *policy_expand(const struct site *site, struct diag *diag)
 	unsigned int before = diag->errors;
 
 	policy->site = site;
+	vec_reserve(&policy->flows, count_rows(site));
 	list_zone_edges(policy, site);
 	find_meetings(policy, site);
 	vec_each(dep, &site->deployments)

@@ -7,12 +7,28 @@
 
 enum {
 	NAMED_ROWS = 12, /* in the comment of a rule for many */
+	SEEN_PLACES = 1 << 10,
+};
+
+/** struct glance - what tells at a glance that flows are alike: the same row and the same ports by
+ * address, as all deployments with one profile have them; without padding, as it is hashed */
+struct glance {
+	const struct row *row;
+	struct range_set sport, dport;
+	uint16_t translate;
+	uint8_t kind, proto, from, to, src, dst;
+};
+
+struct seen {
+	struct glance glance;
+	struct group *group; /* NULL: this place is free */
 };
 
 struct grouping {
 	struct groups *groups;
 	struct index index; /* from what makes flows alike to their group */
 	struct buf key;
+	struct seen seen[SEEN_PLACES]; /* groups found lately, by hash of the glance */
 };
 
 static void key_number(struct buf *key, uint64_t v)
@@ -43,12 +59,14 @@ void group_end_name(struct buf *name, const struct flow *flow, const struct word
 {
 	size_t start = name->n;
 
-	if (end->kind == END_PUBLIC || end->kind == END_NIC)
-		buf_printf(name, "edge_%s", flow->dep->model->nics[end->nic].name.text);
-	else if (end->kind == END_ANY)
+	if (end->kind == END_PUBLIC || end->kind == END_NIC) {
+		buf_puts(name, "edge_");
+		buf_puts(name, flow->dep->model->nics[end->nic].name.text);
+	} else if (end->kind == END_ANY) {
 		buf_puts(name, "clients");
-	else
+	} else {
 		buf_add(name, word->text, strcspn(word->text, ":"));
+	}
 	if (kind == PARTY_RANGE)
 		buf_puts(name, "_networks");
 	for (size_t i = start; i < name->n; i++)
@@ -87,40 +105,67 @@ static void make_key(struct buf *key, enum group_kind kind, const struct flow *f
 	key_ports(key, flow_dport(flow, &one));
 }
 
-static void join(struct grouping *g, enum group_kind kind, uint32_t index, bool translated)
+static struct glance glance_at(enum group_kind kind, const struct flow *flow, bool translated)
 {
-	const struct flow *flow = &g->groups->policy->flows.at[index];
-	struct group *group;
-	void **slot;
-	bool known = false;
+	return (struct glance){.row = flow->row,
+			       .sport = flow->sport,
+			       .dport = flow->dport,
+			       .translate = flow->translate,
+			       .kind = (uint8_t)(kind << 1 | translated),
+			       .proto = flow->proto,
+			       .from = flow->from,
+			       .to = flow->to,
+			       .src = (uint8_t)shape(&flow->src),
+			       .dst = (uint8_t)shape(&flow->dst)};
+}
 
-	make_key(&g->key, kind, flow, translated);
-	slot = index_find(&g->index, g->key.at, g->key.n);
-	if (!*slot) {
-		group = arena_new(&g->groups->arena, struct group);
-		*group = (struct group){.kind = kind,
-					.like = flow,
-					.translated = translated,
-					.src = shape(&flow->src),
-					.dst = shape(&flow->dst)};
-		if (kind == GROUP_SNAT)
-			group->src = PARTY_MACHINES;
-		group->serial = g->groups->all.n;
-		vec_add(&g->groups->all, group);
-		*slot = group;
-	}
-	group = *slot;
-	vec_add(&group->flows, index);
-	if (kind != GROUP_DNAT_PORTS)
-		return;
+static struct group *new_group(struct groups *groups, enum group_kind kind, const struct flow *flow,
+			       bool translated)
+{
+	struct group *group = arena_new(&groups->arena, struct group);
+
+	*group = (struct group){.kind = kind,
+				.like = flow,
+				.translated = translated,
+				.src = shape(&flow->src),
+				.dst = shape(&flow->dst)};
+	if (kind == GROUP_SNAT)
+		group->src = PARTY_MACHINES;
+	group->serial = groups->all.n;
+	vec_add(&groups->all, group);
+	return group;
+}
+
+/* The rows of a map of ports, to be named. */
+static void name_row(struct group *group, const struct row *row)
+{
 	if (group->rows.n == NAMED_ROWS) {
 		group->more_rows = true;
 		return;
 	}
-	vec_each(row, &group->rows)
-		known |= *row == flow->row || !strcmp((*row)->id.text, flow->row->id.text);
-	if (!known)
-		vec_add(&group->rows, flow->row);
+	vec_each(known, &group->rows)
+		if (*known == row || !strcmp((*known)->id.text, row->id.text))
+			return;
+	vec_add(&group->rows, row);
+}
+
+static void join(struct grouping *g, enum group_kind kind, uint32_t index, bool translated)
+{
+	const struct flow *flow = &g->groups->policy->flows.at[index];
+	struct glance glance = glance_at(kind, flow, translated);
+	struct seen *seen = &g->seen[hash_bytes(&glance, sizeof(glance)) % SEEN_PLACES];
+	void **slot;
+
+	if (!seen->group || memcmp(&seen->glance, &glance, sizeof(glance))) {
+		make_key(&g->key, kind, flow, translated);
+		slot = index_find(&g->index, g->key.at, g->key.n);
+		if (!*slot)
+			*slot = new_group(g->groups, kind, flow, translated);
+		*seen = (struct seen){glance, *slot};
+	}
+	vec_add(&seen->group->flows, index);
+	if (kind == GROUP_DNAT_PORTS)
+		name_row(seen->group, flow->row);
 }
 
 static bool all_single(struct range_set ports)

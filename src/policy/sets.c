@@ -318,13 +318,18 @@ static bool counts(const struct groups *groups, const struct group *group)
 	return group->kind == GROUP_ACCEPT && groups->policy->site->count_deployments;
 }
 
+/* A number that is the same for parties with the same addresses. */
+static uintptr_t party_mark(const struct party *party)
+{
+	return party->kind == PARTY_MACHINES ? (uintptr_t)party->at : party->range.lo;
+}
+
 /* The set of a group with the same addresses, or NULL; then @group is the one to be found next. */
 static struct set *find_shared(struct groups *groups, struct group *group)
 {
 	const struct flow *first = &groups->policy->flows.at[group->flows.at[0]];
 	/* what groups with the same addresses have in common, to be found by */
-	const uintptr_t key[] = {group->flows.n, (uintptr_t)first->src.at, (uintptr_t)first->dst.at,
-				 first->src.range.lo, first->dst.range.lo};
+	const uintptr_t key[] = {group->flows.n, party_mark(&first->src), party_mark(&first->dst)};
 	void **slot;
 
 	if (counts(groups, group))

@@ -300,17 +300,19 @@ int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b)
 	for (size_t i = 1; i < set->n; i++) {
 		uint8_t *last = set->bytes + n * set->stride;
 		const uint8_t *at = set->bytes + i * set->stride;
+		bool same_key = !memcmp(last, at, key_len);
 
-		if (!memcmp(last, at, set->stride) && same_verdict(set, n, i)) {
+		if (same_key && !memcmp(last, at, set->stride) && same_verdict(set, n, i)) {
 			set->origins[n] = origin_join(rs, set->origins[n], set->origins[i]);
 			continue;
 		}
-		if (!memcmp(last, at, key_len)) {
+		if (same_key) {
 			*ret_a = n;
 			*ret_b = i;
 			return -EEXIST;
 		}
-		n++;
+		if (++n == i)
+			continue;
 		memmove(set->bytes + n * set->stride, at, set->stride);
 		set->origins[n] = set->origins[i];
 		if (set->verdicts)

@@ -101,7 +101,7 @@ static int doubt_addresses(const struct site *site, struct diag *diag)
 			    (route->kind == ROUTE_UNICAST && !is_wan(site, route->oif)))
 				continue;
 			if (!n++)
-				first = peer->public.loc;
+				first = host_loc(*dep, &peer->public);
 			if (n <= NAMED_ADDRESSES) {
 				buf_puts(&names, n > 1 ? ", " : "");
 				buf_ipv4(&names, route->addr);

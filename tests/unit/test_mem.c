@@ -117,6 +117,54 @@ START_TEST(arena_objects_are_zeroed_aligned_and_apart)
 }
 END_TEST
 
+START_TEST(arena_strings_and_objects_are_apart)
+{
+	struct {
+		VEC(const char *);
+	} strings = {0};
+	struct {
+		VEC(uint64_t *);
+	} numbers = {0};
+	struct arena a = {0};
+	char text[600];
+
+	for (size_t i = 0; i < 5000; i++) {
+		memset(text, 'a' + (int)(i % 26), sizeof(text));
+		vec_add(&strings, arena_copy(&a, text, i % sizeof(text)));
+		vec_add(&numbers, arena_new(&a, uint64_t));
+		ck_assert_uint_eq((uintptr_t)numbers.at[i] % _Alignof(max_align_t), 0);
+		ck_assert_uint_eq(*numbers.at[i], 0);
+		*numbers.at[i] = ~i;
+	}
+	for (size_t i = 0; i < 5000; i++) {
+		memset(text, 'a' + (int)(i % 26), sizeof(text));
+		text[i % sizeof(text)] = '\0';
+		ck_assert_str_eq(strings.at[i], text);
+		ck_assert_uint_eq(*numbers.at[i], ~i);
+	}
+	vec_free(&strings);
+	vec_free(&numbers);
+	arena_free(&a);
+}
+END_TEST
+
+/* What is too large for a block leaves the rest of the newest to others. */
+START_TEST(arena_keeps_its_block_beside_a_large_object)
+{
+	struct arena a = {0};
+	size_t left;
+	char *first = arena_alloc(&a, 16), *large, *next;
+
+	left = a.left;
+	large = arena_alloc(&a, 1000000);
+	next = arena_alloc(&a, 16);
+	ck_assert(all_zero(large, 1000000));
+	ck_assert_ptr_eq(next, first + 16);
+	ck_assert_uint_eq(a.left, left - 16);
+	arena_free(&a);
+}
+END_TEST
+
 START_TEST(arena_copy_ends_with_nul)
 {
 	struct arena a = {0};
@@ -168,6 +216,28 @@ START_TEST(vec_in_an_arena_keeps_items)
 		vec_add_in(&a, &v, i * 3);
 	for (int i = 0; i < 1000; i++)
 		ck_assert_int_eq(v.at[i], i * 3);
+	arena_free(&a);
+}
+END_TEST
+
+START_TEST(vec_settles_in_an_arena)
+{
+	struct {
+		VEC(int);
+	} v = {0}, nothing = {0};
+	struct arena a = {0};
+
+	vec_reserve(&v, 3);
+	ck_assert_uint_eq(v.n, 0);
+	for (int i = 0; i < 100; i++)
+		vec_add(&v, i * 3);
+	vec_settle(&a, &v);
+	ck_assert_uint_eq(v.n, 100);
+	ck_assert_uint_eq(v.cap, 100);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(v.at[i], i * 3);
+	vec_settle(&a, &nothing);
+	ck_assert_uint_eq(nothing.n + nothing.cap, 0);
 	arena_free(&a);
 }
 END_TEST
@@ -252,12 +322,15 @@ Suite *mem_suite(void)
 #endif
 	tcase_add_test(tc, arena_alloc_does_not_wrap);
 	tcase_add_test(tc, arena_objects_are_zeroed_aligned_and_apart);
+	tcase_add_test(tc, arena_strings_and_objects_are_apart);
+	tcase_add_test(tc, arena_keeps_its_block_beside_a_large_object);
 	tcase_add_test(tc, arena_copy_ends_with_nul);
 	tcase_add_test(tc, arena_printf_is_as_long_as_needed);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("vec");
 	tcase_add_test(tc, vec_keeps_items_while_it_grows);
 	tcase_add_test(tc, vec_in_an_arena_keeps_items);
+	tcase_add_test(tc, vec_settles_in_an_arena);
 	tcase_add_test(tc, vec_each_of_nothing);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("index");

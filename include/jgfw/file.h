@@ -3,6 +3,7 @@
 #ifndef JGFW_FILE_H
 #define JGFW_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** file_read - all of @path, or of standard input for "-"
@@ -21,6 +22,12 @@ int file_write_all(int fd, const void *data, size_t len);
  * @path that is no regular file (a terminal, a pipe) is written to as it is. Returns 0 or -errno.
  */
 int file_replace(const char *path, const void *data, size_t len);
+
+/** file_write - write the file @path in its place, on disk when it returns where @sync
+ *
+ * For files whose readers tell a torn one. Returns 0 or -errno.
+ */
+int file_write(const char *path, const void *data, size_t len, bool sync);
 
 /** file_move - rename @from to @to, on disk when it returns; 0 or -errno */
 int file_move(const char *from, const char *to);

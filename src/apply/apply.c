@@ -67,27 +67,28 @@ static bool graft(struct ruleset *skeleton, struct ruleset *saved)
 	return true;
 }
 
-/* The ruleset of the last apply, if nobody has changed any table since. */
-static struct ruleset *remembered(struct run *run)
+/* The file that has what the kernel holds, if nobody has changed any table since the last apply. */
+static bool find_remembered(struct run *run, struct record *ret)
 {
-	struct record known, saved;
-	struct ruleset *rs = NULL;
+	struct record known;
 	uint32_t generation;
+	bool found;
 
 	if (record_read(run->state.known, &known))
-		return NULL;
-	if (record_is_here(&run->state, &known) &&
-	    !kernel_generation(run->kernel, &generation, &(struct diag){0}) &&
-	    generation == known.generation &&
-	    (!record_read(state_next(&run->state, &known.id), &saved) ||
-	     !record_read(run->state.confirmed, &saved))) {
-		if (id_equal(&saved.id, &known.id) &&
-		    kernel_unpack(saved.payload, saved.len, RULESET_TABLE, &rs))
-			rs = NULL;
-		record_free(&saved);
+		return false;
+	found = record_is_here(&run->state, &known) &&
+		!kernel_generation(run->kernel, &generation, &(struct diag){0}) &&
+		generation == known.generation &&
+		(!record_read(state_next(&run->state, &known.id), ret) ||
+		 !record_read(run->state.confirmed, ret));
+	if (found && !id_equal(&ret->id, &known.id)) {
+		record_free(ret);
+		found = false;
 	}
+	if (found)
+		run->generation = generation;
 	record_free(&known);
-	return rs;
+	return found;
 }
 
 static bool counts_elements(const struct ruleset *rs)
@@ -98,29 +99,46 @@ static bool counts_elements(const struct ruleset *rs)
 	return false;
 }
 
-/* Elements from memory where that is as good; counters of elements are in the kernel alone. */
-static int read_old(struct run *run, struct diag *diag)
+/* Elements of the kernel's table from a file: as good where no element counts. */
+static int read_with(struct run *run, const struct record *saved, bool *ret_done, struct diag *diag)
 {
-	struct ruleset *saved = remembered(run);
-	int r;
+	uint32_t expected = run->generation;
+	struct ruleset *rs;
+	int r = 0;
+
+	*ret_done = false;
+	if (kernel_unpack(saved->payload, saved->len, RULESET_TABLE, &rs) || !rs)
+		return 0;
+	if (!counts_elements(rs)) {
+		r = kernel_read(run->kernel, NFPROTO_INET, RULESET_TABLE, READ_SKELETON, &run->old,
+				&run->generation, diag);
+		*ret_done = !r && expected == run->generation && graft(run->old, rs);
+	}
+	ruleset_free(rs);
+	return r;
+}
+
+/* What the kernel holds; @ret_same where it is known, without reading, to be the new ruleset. */
+static int read_old(struct run *run, bool *ret_same, struct diag *diag)
+{
+	struct record saved;
+	bool done = false;
+	int r = 0;
 
 	ruleset_free(run->old);
 	run->old = NULL;
-	if (saved && !counts_elements(saved)) {
-		uint32_t expected;
-
-		r = kernel_generation(run->kernel, &expected, diag);
-		if (!r)
-			r = kernel_read(run->kernel, NFPROTO_INET, RULESET_TABLE, READ_SKELETON,
-					&run->old, &run->generation, diag);
-		if (r || (expected == run->generation && graft(run->old, saved))) {
-			ruleset_free(saved);
-			return r;
-		}
-		ruleset_free(run->old);
-		run->old = NULL;
+	*ret_same = false;
+	if (find_remembered(run, &saved)) {
+		*ret_same = saved.len == run->packed.n &&
+			    !memcmp(saved.payload, run->packed.at, saved.len);
+		if (!*ret_same)
+			r = read_with(run, &saved, &done, diag);
+		record_free(&saved);
 	}
-	ruleset_free(saved);
+	if (r || done || *ret_same)
+		return r;
+	ruleset_free(run->old);
+	run->old = NULL;
 	return kernel_read(run->kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &run->old,
 			   &run->generation, diag);
 }
@@ -131,7 +149,7 @@ static void remember(struct run *run, const struct id *id, uint32_t generation)
 	struct record known = {.id = *id, .generation = generation};
 	struct diag quiet = {0};
 
-	record_write(&run->state, run->state.known, &known, NULL, &quiet);
+	record_write(&run->state, run->state.known, &known, NULL, RECORD_HINT, &quiet);
 	diag_free(&quiet);
 }
 
@@ -145,7 +163,7 @@ static int write_next(struct run *run, struct diag *diag)
 	if (run->waits && !run->options->confirm_s)
 		next.ends = run->before.id;
 	return record_write(&run->state, state_next(&run->state, &run->id), &next, &run->packed,
-			    diag);
+			    RECORD_SYNCED, diag);
 }
 
 /* The ruleset before, the deadline, and somebody who watches it. */
@@ -161,7 +179,7 @@ static int write_pending(struct run *run, struct diag *diag)
 		buf_add(&old, run->before.payload, run->before.len);
 	else
 		kernel_pack(run->old, &old);
-	r = record_write(&run->state, run->state.pending, &pending, &old, diag);
+	r = record_write(&run->state, run->state.pending, &pending, &old, RECORD_REPLACED, diag);
 	buf_free(&old);
 	if (!r && !run->armed) {
 		r = guard_arm(&run->state, &pending, diag);
@@ -178,7 +196,8 @@ static void unwrite(struct run *run)
 
 	if (run->waits && run->options->confirm_s) {
 		buf_add(&old, run->before.payload, run->before.len);
-		record_write(&run->state, run->state.pending, &run->before, &old, &quiet);
+		record_write(&run->state, run->state.pending, &run->before, &old, RECORD_REPLACED,
+			     &quiet);
 	} else if (run->options->confirm_s) {
 		pending_forget(&run->state);
 	}
@@ -207,7 +226,8 @@ static int keep_unchanged(struct run *run, struct diag *diag)
 	}
 	if (!same || run->waits) {
 		run->id = next.id;
-		r = record_write(&run->state, run->state.confirmed, &next, &run->packed, diag);
+		r = record_write(&run->state, run->state.confirmed, &next, &run->packed,
+				 RECORD_REPLACED, diag);
 	}
 	if (!r) {
 		unlink(run->state.pending);
@@ -259,29 +279,45 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 	return 0;
 }
 
+/* The kernel holds the new ruleset already. */
+static int nothing_to_send(struct run *run, struct apply_result *ret, struct diag *diag)
+{
+	if (run->options->dry_run)
+		return 0;
+	if (!run->waits || !run->options->confirm_s)
+		return keep_unchanged(run, diag);
+	ret->waits = true; /* it goes on waiting, to a new deadline */
+	return write_files(run, diag);
+}
+
+static int make_change(struct run *run, struct apply_result *ret, struct diag *diag)
+{
+	struct change change;
+	int r;
+
+	change_between(run->old, run->new, &change);
+	ret->changed = !change_is_empty(&change);
+	if (!ret->changed)
+		r = nothing_to_send(run, ret, diag);
+	else if (run->options->dry_run)
+		r = kernel_change(run->kernel, &change, run->generation, true, diag);
+	else
+		r = send(run, &change, diag);
+	if (!r && ret->changed && !run->options->dry_run)
+		ret->waits = run->options->confirm_s;
+	change_free(&change);
+	return r;
+}
+
 /* One attempt; -ERESTART where somebody else committed in between. */
 static int attempt(struct run *run, struct apply_result *ret, struct diag *diag)
 {
-	struct change change;
-	int r = read_old(run, diag);
+	bool same;
+	int r = read_old(run, &same, diag);
 
 	if (r)
 		return r;
-	change_between(run->old, run->new, &change);
-	ret->changed = !change_is_empty(&change);
-	if (run->options->dry_run)
-		r = ret->changed ? kernel_change(run->kernel, &change, run->generation, true, diag)
-				 : 0;
-	else if (ret->changed)
-		r = send(run, &change, diag);
-	else if (run->waits && run->options->confirm_s)
-		r = write_files(run, diag); /* it goes on waiting, to a new deadline */
-	else
-		r = keep_unchanged(run, diag);
-	ret->waits = !r && !run->options->dry_run && run->options->confirm_s &&
-		     (ret->changed || run->waits);
-	change_free(&change);
-	return r;
+	return same ? nothing_to_send(run, ret, diag) : make_change(run, ret, diag);
 }
 
 static int attempts(struct run *run, struct apply_result *ret, struct diag *diag)
@@ -295,7 +331,8 @@ static int attempts(struct run *run, struct apply_result *ret, struct diag *diag
 		diag_error(diag, (struct loc){0}, "kernel",
 			   "others change the ruleset faster than it can be compared");
 	if (!r && run->options->flush_flows && !run->options->dry_run && run->new)
-		r = flows_flush(run->new, run->old, &ret->flows_ended, diag);
+		r = flows_flush(run->new, ret->changed ? run->old : run->new, &ret->flows_ended,
+				diag);
 	return r;
 }
 

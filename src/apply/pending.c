@@ -108,7 +108,7 @@ int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, 
 		*ret_waits = false;
 	r = pending_take_back(state, kernel, ret, diag);
 	if (!r)
-		r = record_write(state, state->outcome, ret, NULL, diag);
+		r = record_write(state, state->outcome, ret, NULL, RECORD_REPLACED, diag);
 	if (!r) {
 		pending_forget(state);
 		diag_warn(diag, (struct loc){0}, "rolled-back",
@@ -388,7 +388,8 @@ int apply_restore(const char *state_dir, struct diag *diag)
 		r = load_confirmed(&s.state, s.kernel, diag);
 		/* what waited is not there any more; to confirm it is too late */
 		if (!r && !pending_read(&s.state, &s.pending, diag) &&
-		    !record_write(&s.state, s.state.outcome, &s.pending, NULL, diag))
+		    !record_write(&s.state, s.state.outcome, &s.pending, NULL, RECORD_REPLACED,
+				  diag))
 			pending_forget(&s.state);
 	}
 	if (r && s.kernel)

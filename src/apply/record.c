@@ -50,7 +50,7 @@ static uint64_t head_checksum(const struct head *head, const void *payload, size
 }
 
 int record_write(const struct state *state, const char *path, const struct record *record,
-		 const struct buf *payload, struct diag *diag)
+		 const struct buf *payload, enum record_care care, struct diag *diag)
 {
 	struct head head = {
 		.id = record->id,
@@ -69,7 +69,10 @@ int record_write(const struct state *state, const char *path, const struct recor
 	buf_add(&file, &head, sizeof(head));
 	if (payload)
 		buf_add(&file, payload->at, payload->n);
-	r = file_replace(path, file.at, file.n);
+	if (care == RECORD_REPLACED)
+		r = file_replace(path, file.at, file.n);
+	else
+		r = file_write(path, file.at, file.n, care == RECORD_SYNCED);
 	buf_free(&file);
 	return r ? io_error(diag, "write", path, r) : 0;
 }

@@ -68,9 +68,16 @@ int state_confirm(struct state *state, const struct id *id, struct diag *diag);
  * the one of @keep (may be NULL) */
 void state_sweep(struct state *state, const struct id *keep);
 
-/** record_write - replace the file @path as a whole, synced; 0 or -errno after an error in @diag */
+/** enum record_care - what must be true of a record when it was written */
+enum record_care {
+	RECORD_HINT,	/* it may be torn or lost; readers see that */
+	RECORD_SYNCED,	/* it is on disk, under a name that means nothing yet */
+	RECORD_REPLACED /* it took the place of another, which was there up to then, on disk */
+};
+
+/** record_write - write the file @path; 0 or -errno after an error in @diag */
 int record_write(const struct state *state, const char *path, const struct record *record,
-		 const struct buf *payload, struct diag *diag);
+		 const struct buf *payload, enum record_care care, struct diag *diag);
 
 /** record_read - the file @path; to be released by record_free()
  *

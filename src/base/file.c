@@ -71,6 +71,7 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/* Into what is there already: a terminal, a pipe. */
 static int write_through(const char *path, const void *data, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -79,6 +80,21 @@ static int write_through(const char *path, const void *data, size_t len)
 	if (fd < 0)
 		return -errno;
 	r = file_write_all(fd, data, len);
+	if (close(fd) && !r)
+		r = -errno;
+	return r;
+}
+
+int file_write(const char *path, const void *data, size_t len, bool sync)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = file_write_all(fd, data, len);
+	if (!r && sync && fsync(fd))
+		r = -errno;
 	if (close(fd) && !r)
 		r = -errno;
 	return r;

@@ -12,7 +12,7 @@ DESTDIR ?=
 
 # What a bare Debian 12 lacks: to build; to test.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
-TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps \
+TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack \
 	libasan8 libubsan1
 
 LIBRARIES := yaml-0.1 libnftnl libmnl

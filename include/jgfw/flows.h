@@ -52,8 +52,8 @@ int conntrack_delete(struct conntrack *ct, const struct conn *const *conns, size
 		     size_t *ret_deleted, struct diag *diag);
 
 enum route_kind {
-	ROUTE_NONE,  /* unreachable, or no address of a single machine */
-	ROUTE_LOCAL, /* an address of this machine */
+	ROUTE_NONE,  /* unreachable */
+	ROUTE_LOCAL, /* this machine: an address of its own, broadcast, multicast */
 	ROUTE_UNICAST,
 };
 

@@ -8,10 +8,10 @@
 /** flows_flush - end the tracked flows that @new no longer allows, or would translate otherwise
  *
  * The first packet of each flow through this gateway is run through @new: where that drops it, or
- * translates it otherwise than the flow is translated, the flow is ended. Where @old, the ruleset
- * before (NULL: there was none), would have translated it in the same way as @new, it is somebody
- * else who translates it: then it is left, unless @new drops it. Of a masqueraded source it is
- * compared only that it was translated; source ports are the kernel's to choose.
+ * translates it otherwise than the flow is translated, the flow is ended. Where neither @new nor
+ * @old, the ruleset before (NULL: there was none), translates it, it is somebody else who does:
+ * then it is left, unless @new drops it. Of a masqueraded source it is compared only that it was
+ * translated; source ports are the kernel's to choose.
  *
  * The packet is taken to have come from where the way back to its sender leads: routing is taken to
  * be symmetric, and for packets of others to be as for the gateway's own. Flows that the gateway

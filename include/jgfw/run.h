@@ -52,7 +52,7 @@ struct run_step {
 	const struct expr *nat; /* the nat statement that decided, or NULL; see struct run */
 	bool by_chance;		/* a limit was taken as kept; it may be otherwise at another time */
 	const struct set *set;	/* the set that was looked up with success last, or NULL */
-	size_t element;		/* what was found in @set; meaningless where set->n is reached */
+	size_t element;		/* that was found in it */
 };
 
 /** run_step_fn - is told each step; what @step points to is valid as long as the ruleset */

@@ -137,14 +137,15 @@ static bool bears_source(const struct conn *conn, const struct run *run)
 		conn->reply.dport == run->snat.port);
 }
 
-/* Where both rulesets would send the flow to the same place, and it goes elsewhere, another table
- * translates it before them: the packet goes on as that one has it. */
+/* Where neither ruleset translates the flow, and it goes elsewhere, another table translates it
+ * before them: the packet goes on as that one has it. */
 static void take_translation_of_others(const struct conn *conn, struct passage *new,
 				       struct passage *old)
 {
 	struct passage *both[] = {new, old};
 
-	if (old->fate == RUN_UNDECIDED || goes_there(conn, &new->run.packet) ||
+	if (new->run.dnat.is_set || old->fate == RUN_UNDECIDED ||
+	    goes_there(conn, &new->run.packet) ||
 	    !same_destination(&new->run.packet, &old->run.packet))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
@@ -167,7 +168,9 @@ static enum run_fate judge(const struct conn *conn, const struct passage *new,
 		return RUN_ACCEPT;
 	if (old->fate == RUN_UNDECIDED)
 		return RUN_UNDECIDED;
-	if (!goes_there(conn, &new->run.packet) || !same_source(&new->run, &old->run))
+	/* a source that neither gives it, another table does */
+	if (!goes_there(conn, &new->run.packet) || new->run.snat.is_set ||
+	    !same_source(&new->run, &old->run))
 		return RUN_DROP;
 	return RUN_ACCEPT;
 }

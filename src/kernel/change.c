@@ -106,16 +106,16 @@ static void encode_coming(struct batch *batch, const struct change *change)
 void encode_change(struct batch *batch, const struct change *change)
 {
 	const struct ruleset *any = change->old ? change->old : change->new;
-	bool delete = any && (!change->old || change->whole || !change->new);
+	bool replace = any && (!change->old || change->whole || !change->new);
 
 	/* made and deleted first, as the text for nft does: the kernel counts its handles on */
-	if (delete && !change->old)
+	if (replace && !change->old)
 		encode_table(batch, &any->table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	if (delete)
+	if (replace)
 		encode_table(batch, &any->table, NFT_MSG_DELTABLE, 0);
-	if (!delete &&change->old)
+	if (!replace && change->old)
 		encode_going(batch, change);
-	if (change->new && delete)
+	if (change->new &&replace)
 		encode_table(batch, &change->new->table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	if (change->new)
 		encode_coming(batch, change);

@@ -15,6 +15,7 @@
 
 enum {
 	READ_ROOM = 64 * 1024, /* the kernel fills up to half of it at once */
+	REQUEST_ROOM = 4 << 8,
 	READ_TRIES = 20,
 };
 
@@ -33,7 +34,7 @@ struct request {
 
 static int ask(struct kernel *kernel, const struct request *request)
 {
-	char room[1024];
+	char room[REQUEST_ROOM];
 	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(room, request->type, request->family,
 							 request->flags, ++kernel->seq);
 

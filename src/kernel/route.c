@@ -46,7 +46,8 @@ static int answer(const struct nlmsghdr *message, size_t i, int error, void *arg
 		return error;
 	if (error || message->nlmsg_type != RTM_NEWROUTE)
 		return 0;
-	if (rtm->rtm_type == RTN_LOCAL)
+	if (rtm->rtm_type == RTN_LOCAL || rtm->rtm_type == RTN_BROADCAST ||
+	    rtm->rtm_type == RTN_MULTICAST)
 		route->kind = ROUTE_LOCAL;
 	else if (rtm->rtm_type == RTN_UNICAST)
 		mnl_attr_parse(message, sizeof(*rtm), take_oif, route);

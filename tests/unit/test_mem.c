@@ -278,6 +278,20 @@ START_TEST(index_finds_what_was_put)
 }
 END_TEST
 
+START_TEST(index_get_adds_nothing)
+{
+	struct index index = {0};
+	int a;
+
+	ck_assert_ptr_null(index_get(&index, "x", 1));
+	*index_find(&index, "x", 1) = &a;
+	ck_assert_ptr_eq(index_get(&index, "x", 1), &a);
+	ck_assert_ptr_null(index_get(&index, "y", 1));
+	ck_assert_uint_eq(index.used, 1);
+	index_free(&index);
+}
+END_TEST
+
 START_TEST(index_keys_are_bytes_with_a_length)
 {
 	struct index index = {0};
@@ -335,6 +349,7 @@ Suite *mem_suite(void)
 	suite_add_tcase(s, tc);
 	tc = tcase_create("index");
 	tcase_add_test(tc, index_finds_what_was_put);
+	tcase_add_test(tc, index_get_adds_nothing);
 	tcase_add_test(tc, index_keys_are_bytes_with_a_length);
 	tcase_add_test(tc, index_copies_its_keys);
 	suite_add_tcase(s, tc);

@@ -88,5 +88,7 @@ Suite *policy_suite(void);
 Suite *ruleset_suite(void);
 Suite *emit_suite(void);
 Suite *wordless_suite(void);
+Suite *run_suite(void);
+Suite *find_suite(void);
 
 #endif

@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets run through rulesets: those of example sites against the vendor's tables, and small ones
+ * against the kernel's rules. */
+#include "unit.h"
+
+#include "jgfw/run.h"
+
+#include <string.h>
+
+enum {
+	ICMP = 1,
+	TCP = 6,
+	UDP = 17,
+	GRE = 47,
+	IPV4 = 2,
+	IPV6 = 10,
+};
+
+static uint32_t addr(const char *text)
+{
+	uint32_t a = 0;
+
+	ck_assert_int_eq(ipv4_parse(text, &a), 0);
+	return a;
+}
+
+/* --- packets against the tables ------------------------------------------------------------- */
+
+#define TWO_PEERS                                                                                  \
+	DUAL_HEAD DEPLOYMENT("hq",                                                                 \
+			     "dual-medium") "    edge:\n"                                          \
+					    "      - {name: e1, public: 203.0.113.10, outward: "   \
+					    "192.0.2.10, inward: 192.0.2.74}\n"                    \
+					    "      - {name: e2, public: 203.0.113.11, outward: "   \
+					    "192.0.2.11, inward: 192.0.2.75}\n" INSIDE
+#define LARGE_NETWORKS                                                                             \
+	DUAL_HEAD DEPLOYMENT("hq", "dual-large") DUAL_EDGE INSIDE                                  \
+		"    clients: [wan, \"lan:10.0.0.0/8\"]\n"
+#define AS_GATEWAY SINGLE "    reflection_source: gateway\n"
+
+#define CLIENT	"198.51.100.7"
+#define PUBLIC	"203.0.113.10"
+#define OUTWARD "192.0.2.10" /* and the private one of a single NIC */
+#define INWARD	"192.0.2.74"
+#define CORE	"10.10.0.20"
+#define GUEST	"10.10.0.30"
+
+/* What a packet of a new flow comes to, from prerouting to postrouting; @to and @to_port: where it
+ * is sent to behind translation, @as: with which source, "" for the gateway's. Ports of ICMP are
+ * its type. */
+static const struct journey {
+	const char *site, *iif, *oif;
+	uint8_t proto;
+	const char *saddr;
+	uint16_t sport;
+	const char *daddr;
+	uint16_t dport;
+	bool accepted;
+	const char *to;
+	uint16_t to_port;
+	const char *as;
+} journeys[] = {
+	/* d1 with d3, d2 with d4, d5 */
+	{DUAL, "eth0", "eth1", TCP, CLIENT, 1024, PUBLIC, 80, true, OUTWARD, 9980, CLIENT},
+	{DUAL, "eth0", "eth1", TCP, CLIENT, 65535, PUBLIC, 443, true, OUTWARD, 9443, CLIENT},
+	{DUAL, "eth0", "eth1", UDP, CLIENT, 40000, PUBLIC, 3478, true, OUTWARD, 3478, CLIENT},
+	{TWO_PEERS, "eth0", "eth1", TCP, CLIENT, 5000, "203.0.113.11", 443, true, "192.0.2.11",
+	 9443, CLIENT},
+	/* other source ports, protocols, ports, sides */
+	{DUAL, "eth0", "eth1", TCP, CLIENT, 1023, PUBLIC, 443, false, PUBLIC, 443, CLIENT},
+	{DUAL, "eth0", "eth1", UDP, CLIENT, 40000, PUBLIC, 443, false, PUBLIC, 443, CLIENT},
+	{DUAL, "eth0", "eth1", TCP, CLIENT, 40000, PUBLIC, 3478, false, PUBLIC, 3478, CLIENT},
+	{DUAL, "eth0", "eth1", UDP, CLIENT, 40000, PUBLIC, 3479, false, PUBLIC, 3479, CLIENT},
+	{DUAL, "eth0", "eth1", TCP, CLIENT, 40000, PUBLIC, 9443, false, PUBLIC, 9443, CLIENT},
+	{DUAL, "eth0", "eth1", TCP, CLIENT, 40000, OUTWARD, 9443, false, OUTWARD, 9443, CLIENT},
+	{DUAL, "eth0", "eth1", UDP, CLIENT, 40000, OUTWARD, 3478, false, OUTWARD, 3478, CLIENT},
+	{DUAL, "eth0", "eth2", TCP, CLIENT, 40000, INWARD, 443, false, INWARD, 443, CLIENT},
+	{DUAL, "eth0", "eth3", TCP, CLIENT, 40000, GUEST, 5060, false, GUEST, 5060, CLIENT},
+	{DUAL, "eth3", "eth1", TCP, CORE, 40000, PUBLIC, 443, false, PUBLIC, 443, CORE},
+	/* with an own address as source */
+	{DUAL, "eth0", "eth1", TCP, INWARD, 40000, PUBLIC, 443, false, OUTWARD, 9443, INWARD},
+	/* large systems: 3478-3483 */
+	{LARGE_NETWORKS, "eth0", "eth1", UDP, CLIENT, 40000, PUBLIC, 3483, true, OUTWARD, 3483,
+	 CLIENT},
+	{LARGE_NETWORKS, "eth0", "eth1", UDP, CLIENT, 40000, PUBLIC, 3484, false, PUBLIC, 3484,
+	 CLIENT},
+	/* clients inside, by reflection */
+	{LARGE_NETWORKS, "eth3", "eth1", TCP, "10.99.0.1", 40000, PUBLIC, 443, true, OUTWARD, 9443,
+	 "10.99.0.1"},
+	{LARGE_NETWORKS, "eth3", "eth1", TCP, "11.0.0.1", 40000, PUBLIC, 443, false, PUBLIC, 443,
+	 "11.0.0.1"},
+	/* d6, d7: source ports 30000-35999 */
+	{DUAL, "eth2", "eth3", TCP, INWARD, 30000, GUEST, 5060, true, GUEST, 5060, INWARD},
+	{DUAL, "eth2", "eth3", TCP, INWARD, 35999, GUEST, 5061, true, GUEST, 5061, INWARD},
+	{DUAL, "eth2", "eth3", TCP, INWARD, 29999, GUEST, 5060, false, GUEST, 5060, INWARD},
+	{DUAL, "eth2", "eth3", TCP, INWARD, 36000, GUEST, 5061, false, GUEST, 5061, INWARD},
+	{DUAL, "eth2", "eth3", TCP, INWARD, 30000, CORE, 5060, false, CORE, 5060, INWARD},
+	{DUAL, "eth1", "eth3", TCP, OUTWARD, 30000, GUEST, 5060, false, GUEST, 5060, OUTWARD},
+	/* d8, d9 */
+	{DUAL, "eth3", "eth2", TCP, GUEST, 1024, INWARD, 5060, true, INWARD, 5060, GUEST},
+	{DUAL, "eth3", "eth2", TCP, GUEST, 65535, INWARD, 5061, true, INWARD, 5061, GUEST},
+	{DUAL, "eth3", "eth2", TCP, CORE, 40000, INWARD, 5060, false, INWARD, 5060, CORE},
+	{DUAL, "eth3", "eth2", TCP, GUEST, 1023, INWARD, 5060, false, INWARD, 5060, GUEST},
+	/* d10 */
+	{DUAL, "eth3", "eth2", UDP, CORE, 36000, INWARD, 36000, true, INWARD, 36000, CORE},
+	{DUAL, "eth3", "eth2", UDP, CORE, 59999, INWARD, 36001, true, INWARD, 36001, CORE},
+	{DUAL, "eth3", "eth2", UDP, CORE, 60000, INWARD, 36001, false, INWARD, 36001, CORE},
+	{DUAL, "eth3", "eth2", UDP, CORE, 36000, INWARD, 36002, false, INWARD, 36002, CORE},
+	{DUAL, "eth3", "eth2", UDP, CORE, 36000, INWARD, 2776, false, INWARD, 2776, CORE},
+	{LARGE_NETWORKS, "eth3", "eth2", UDP, CORE, 36000, INWARD, 36011, true, INWARD, 36011,
+	 CORE},
+	/* protocols without ports: not allowed, and nothing is undecided */
+	{DUAL, "eth0", "eth1", ICMP, CLIENT, 8, PUBLIC, 8, false, PUBLIC, 0, CLIENT},
+	{DUAL, "eth0", "eth1", ICMP, CLIENT, 8, OUTWARD, 8, false, OUTWARD, 0, CLIENT},
+	{DUAL, "eth3", "eth2", ICMP, CORE, 8, INWARD, 8, false, INWARD, 0, CORE},
+	{DUAL, "eth0", "eth1", GRE, CLIENT, 0, PUBLIC, 0, false, PUBLIC, 0, CLIENT},
+	{LARGE_NETWORKS, "eth3", "eth1", GRE, CORE, 0, PUBLIC, 0, false, PUBLIC, 0, CORE},
+	/* s1, s2 with s4, s3 with s5 */
+	{SINGLE, "eth0", "eth1", UDP, CLIENT, 40000, PUBLIC, 3478, true, OUTWARD, 3478, CLIENT},
+	{SINGLE, "eth0", "eth1", TCP, CLIENT, 40000, PUBLIC, 80, true, OUTWARD, 9980, CLIENT},
+	{SINGLE, "eth0", "eth1", TCP, CLIENT, 40000, PUBLIC, 443, true, OUTWARD, 9443, CLIENT},
+	/* s6, s7, s8: reflection keeps the source */
+	{SINGLE, "eth2", "eth1", TCP, CORE, 35000, PUBLIC, 2222, true, OUTWARD, 2222, CORE},
+	{SINGLE, "eth2", "eth1", TCP, CORE, 25999, PUBLIC, 7001, true, OUTWARD, 7001, CORE},
+	{SINGLE, "eth2", "eth1", UDP, CORE, 36000, PUBLIC, 24000, true, OUTWARD, 24000, CORE},
+	{SINGLE, "eth2", "eth1", UDP, CORE, 59999, PUBLIC, 29999, true, OUTWARD, 29999, CORE},
+	{SINGLE, "eth2", "eth1", UDP, CORE, 59999, PUBLIC, 30000, false, PUBLIC, 30000, CORE},
+	{SINGLE, "eth2", "eth1", TCP, CORE, 34999, PUBLIC, 2222, false, PUBLIC, 2222, CORE},
+	{SINGLE, "eth2", "eth1", TCP, GUEST, 35000, PUBLIC, 2222, false, PUBLIC, 2222, GUEST},
+	{SINGLE, "eth2", "eth1", TCP, CORE, 35000, OUTWARD, 2222, false, OUTWARD, 2222, CORE},
+	{AS_GATEWAY, "eth2", "eth1", TCP, CORE, 35000, PUBLIC, 2222, true, OUTWARD, 2222, ""},
+	/* s9: with the peer's public address */
+	{SINGLE, "eth1", "eth2", UDP, OUTWARD, 24000, CORE, 36000, true, CORE, 36000, PUBLIC},
+	{SINGLE, "eth1", "eth2", UDP, OUTWARD, 23999, CORE, 36000, false, CORE, 36000, OUTWARD},
+};
+
+static struct run run_of(const struct journey *j)
+{
+	return (struct run){.packet = {.iif = j->iif,
+				       .nfproto = IPV4,
+				       .l4proto = j->proto,
+				       .saddr = addr(j->saddr),
+				       .daddr = addr(j->daddr),
+				       .sport = j->sport,
+				       .dport = j->dport,
+				       .icmp_type = (uint8_t)j->dport,
+				       .ct_state = CT_STATE_NEW}};
+}
+
+static enum run_fate travel(const struct runner *runner, const char *oif, struct run *run)
+{
+	enum run_fate fate = run_hook(runner, HOOK_PREROUTING, run);
+
+	run->packet.oif = oif;
+	if (fate == RUN_ACCEPT)
+		fate = run_hook(runner, HOOK_FORWARD, run);
+	if (fate == RUN_ACCEPT)
+		fate = run_hook(runner, HOOK_POSTROUTING, run);
+	return fate;
+}
+
+START_TEST(packet_fares_as_the_tables_say)
+{
+	const struct journey *j = &journeys[_i];
+	struct run run = run_of(j);
+	struct loaded l;
+	struct runner *runner;
+
+	load_ruleset(j->site, &l);
+	assert_clean(&l.diag);
+	runner = runner_new(l.rs);
+	ck_assert_int_eq(travel(runner, j->oif, &run), j->accepted ? RUN_ACCEPT : RUN_DROP);
+	ck_assert_uint_eq(run.packet.daddr, addr(j->to));
+	if (j->to_port)
+		ck_assert_uint_eq(run.packet.dport, j->to_port);
+	ck_assert_int_eq(run.packet.saddr_unknown, !*j->as);
+	if (*j->as)
+		ck_assert_uint_eq(run.packet.saddr, addr(j->as));
+	ck_assert_uint_eq(run.packet.sport, j->sport);
+	ck_assert_int_eq(!!(run.packet.ct_status & CT_STATUS_DNAT),
+			 addr(j->to) != addr(j->daddr) || (j->to_port && j->to_port != j->dport));
+	runner_free(runner);
+	loaded_free(&l);
+}
+END_TEST
+
+/* The hook and state matter, too. */
+static const struct {
+	const char *saddr, *daddr;
+	uint8_t nfproto;
+	uint32_t state;
+	enum hook hook;
+	enum run_fate fate;
+} others[] = {
+	{CLIENT, PUBLIC, IPV4, CT_STATE_NEW, HOOK_INPUT, RUN_DROP},
+	{CLIENT, "203.0.113.1", IPV4, CT_STATE_NEW, HOOK_INPUT, RUN_ACCEPT},
+	{INWARD, "203.0.113.1", IPV4, CT_STATE_NEW, HOOK_INPUT, RUN_DROP},
+	{INWARD, "203.0.113.1", IPV4, CT_STATE_ESTABLISHED, HOOK_INPUT, RUN_ACCEPT},
+	{CLIENT, OUTWARD, IPV4, CT_STATE_ESTABLISHED, HOOK_FORWARD, RUN_ACCEPT},
+	{CLIENT, OUTWARD, IPV4, CT_STATE_RELATED, HOOK_FORWARD, RUN_ACCEPT},
+	{CLIENT, OUTWARD, IPV4, CT_STATE_INVALID, HOOK_FORWARD, RUN_DROP},
+	{CLIENT, OUTWARD, IPV4, CT_STATE_NEW, HOOK_FORWARD, RUN_DROP},
+	{CLIENT, OUTWARD, IPV4, CT_STATE_UNTRACKED, HOOK_FORWARD, RUN_DROP},
+	{CLIENT, OUTWARD, IPV6, CT_STATE_ESTABLISHED, HOOK_FORWARD, RUN_DROP},
+	{CLIENT, OUTWARD, IPV6, CT_STATE_NEW, HOOK_PREROUTING, RUN_ACCEPT},
+	{CLIENT, OUTWARD, IPV4, CT_STATE_NEW, HOOK_OUTPUT, RUN_ACCEPT},
+	{CLIENT, PUBLIC, IPV4, CT_STATE_ESTABLISHED, HOOK_PREROUTING, RUN_DROP}, /* raw */
+};
+
+START_TEST(packet_by_hook_and_state)
+{
+	struct run run = {.packet = {.iif = "eth0",
+				     .oif = "eth1",
+				     .nfproto = others[_i].nfproto,
+				     .l4proto = TCP,
+				     .saddr = addr(others[_i].saddr),
+				     .daddr = addr(others[_i].daddr),
+				     .sport = 40000,
+				     .dport = 22,
+				     .ct_state = others[_i].state}};
+	struct loaded l;
+	struct runner *runner;
+
+	load_ruleset(DUAL, &l);
+	runner = runner_new(l.rs);
+	ck_assert_int_eq(run_hook(runner, others[_i].hook, &run), others[_i].fate);
+	runner_free(runner);
+	loaded_free(&l);
+}
+END_TEST
+
+START_TEST(only_new_flows_are_translated)
+{
+	struct journey j = journeys[0];
+	struct run run = run_of(&j);
+	struct loaded l;
+	struct runner *runner;
+
+	load_ruleset(DUAL, &l);
+	runner = runner_new(l.rs);
+	run.packet.ct_state = CT_STATE_ESTABLISHED;
+	ck_assert_int_eq(run_hook(runner, HOOK_PREROUTING, &run), RUN_ACCEPT);
+	ck_assert(!run.dnat.is_set);
+	ck_assert_uint_eq(run.packet.daddr, addr(PUBLIC));
+	runner_free(runner);
+	loaded_free(&l);
+}
+END_TEST
+
+/* --- steps ---------------------------------------------------------------------------------- */
+
+struct trace {
+	struct run_step steps[64];
+	size_t n;
+};
+
+static void record(const struct run_step *step, void *arg)
+{
+	struct trace *trace = arg;
+
+	ck_assert_uint_lt(trace->n, ARRAY_SIZE(trace->steps));
+	trace->steps[trace->n++] = *step;
+}
+
+START_TEST(steps_tell_the_way)
+{
+	struct trace trace = {0};
+	struct run run = run_of(&journeys[0]);
+	struct loaded l;
+	struct runner *runner;
+	const struct run_step *step = trace.steps;
+
+	load_ruleset(DUAL, &l);
+	runner = runner_new(l.rs);
+	run.step = record;
+	run.arg = &trace;
+	ck_assert_int_eq(run_hook(runner, HOOK_PREROUTING, &run), RUN_ACCEPT);
+	ck_assert_uint_eq(trace.n, 4);
+	ck_assert_str_eq(step->chain->name, "raw");
+	ck_assert_int_eq(step->result, RULE_FAILED);
+	ck_assert_int_eq(step->rule->at[step->at].kind, EXPR_LOOKUP);
+	step++;
+	ck_assert_str_eq(step->chain->name, "raw");
+	ck_assert_ptr_null(step->rule);
+	ck_assert_int_eq(step->verdict.kind, VERDICT_ACCEPT);
+	step++;
+	ck_assert_str_eq(step->chain->name, "prerouting");
+	ck_assert_int_eq(step->result, RULE_DECIDED);
+	ck_assert_int_eq(step->verdict.kind, VERDICT_JUMP);
+	ck_assert_str_eq(step->verdict.chain->name, "dnat_wan");
+	ck_assert_str_eq(step->set->name, "dnat_zones");
+	step++;
+	ck_assert_str_eq(step->chain->name, "dnat_wan");
+	ck_assert_int_eq(step->nat->nat.kind, NAT_DNAT);
+	ck_assert_int_eq(step->verdict.kind, VERDICT_ACCEPT);
+	ck_assert_str_eq(step->set->name, "public_ports");
+	ck_assert_str_eq(l.rs->origins.at[step->set->origins[step->element] - 1].row, "d1");
+	ck_assert(run.dnat.is_set && run.dnat.has_port && !run.dnat.masquerade);
+	ck_assert_uint_eq(run.dnat.addr, addr(OUTWARD));
+	ck_assert_uint_eq(run.dnat.port, 9980);
+	runner_free(runner);
+	loaded_free(&l);
+}
+END_TEST
+
+/* --- small rulesets ------------------------------------------------------------------------- */
+
+/** struct bench - a base chain of a ruleset's own, and a packet for it */
+struct bench {
+	struct ruleset *rs;
+	struct chain *base, *sub, *other;
+	struct run run;
+	struct trace trace;
+};
+
+static void bench_begin(struct bench *b, enum chain_type type, enum hook hook, bool policy_drop)
+{
+	*b = (struct bench){.rs = ruleset_new("t")};
+	b->base = ruleset_base_chain(b->rs, "base", type, hook, 0, policy_drop);
+	b->sub = ruleset_chain(b->rs, "sub");
+	b->other = ruleset_chain(b->rs, "other");
+	b->run.packet = (struct packet){.iif = "eth0",
+					.oif = "eth1",
+					.nfproto = IPV4,
+					.l4proto = TCP,
+					.saddr = addr(CLIENT),
+					.daddr = addr(PUBLIC),
+					.sport = 40000,
+					.dport = 443,
+					.ct_state = CT_STATE_NEW};
+}
+
+static struct builder add_rule(struct bench *b, struct chain *chain)
+{
+	return rule_begin(b->rs, chain);
+}
+
+static void add_verdict(struct bench *b, struct chain *chain, enum verdict_kind kind,
+			const struct chain *to)
+{
+	struct builder r = add_rule(b, chain);
+
+	rule_verdict(&r, kind, to);
+}
+
+static struct expr *add_expr(struct builder *r, enum expr_kind kind)
+{
+	struct expr *e = vec_push_in(&r->rs->arena, r->rule);
+
+	*e = (struct expr){.kind = kind};
+	return e;
+}
+
+static enum run_fate bench_run(struct bench *b)
+{
+	struct runner *runner = runner_new(b->rs);
+	enum run_fate fate;
+
+	b->trace.n = 0;
+	b->run.step = record;
+	b->run.arg = &b->trace;
+	fate = run_hook(runner, b->base->hook, &b->run);
+	runner_free(runner);
+	return fate;
+}
+
+static enum run_fate bench_end(struct bench *b)
+{
+	enum run_fate fate = bench_run(b);
+
+	ruleset_free(b->rs);
+	return fate;
+}
+
+START_TEST(policy_is_the_fate_at_the_end)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, _i);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_DROP : RUN_ACCEPT);
+}
+END_TEST
+
+START_TEST(jump_comes_back)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	add_verdict(&b, b.base, VERDICT_JUMP, b.sub);
+	add_verdict(&b, b.base, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+}
+END_TEST
+
+START_TEST(return_comes_back)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	add_verdict(&b, b.base, VERDICT_JUMP, b.sub);
+	add_verdict(&b, b.base, VERDICT_DROP, NULL);
+	add_verdict(&b, b.sub, VERDICT_RETURN, NULL);
+	add_verdict(&b, b.sub, VERDICT_ACCEPT, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+}
+END_TEST
+
+START_TEST(return_of_a_base_chain_is_its_policy)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, true);
+	add_verdict(&b, b.base, VERDICT_RETURN, NULL);
+	add_verdict(&b, b.base, VERDICT_ACCEPT, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+}
+END_TEST
+
+START_TEST(goto_does_not_come_back)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, true);
+	add_verdict(&b, b.base, VERDICT_GOTO, b.sub);
+	add_verdict(&b, b.base, VERDICT_ACCEPT, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+}
+END_TEST
+
+/* base jumps to sub, which goes to other: behind it, base goes on, sub does not. */
+START_TEST(goto_comes_back_to_where_its_chain_was_called)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, true);
+	add_verdict(&b, b.base, VERDICT_JUMP, b.sub);
+	add_verdict(&b, b.base, VERDICT_ACCEPT, NULL);
+	add_verdict(&b, b.sub, VERDICT_GOTO, b.other);
+	add_verdict(&b, b.sub, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_ACCEPT);
+}
+END_TEST
+
+START_TEST(endless_ways_are_undecided)
+{
+	enum verdict_kind kind = _i ? VERDICT_GOTO : VERDICT_JUMP;
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, true);
+	add_verdict(&b, b.base, kind, b.sub);
+	add_verdict(&b, b.sub, kind, b.sub);
+	ck_assert_int_eq(bench_end(&b), RUN_UNDECIDED);
+}
+END_TEST
+
+START_TEST(accept_is_of_one_base_chain_and_drop_of_all)
+{
+	struct bench b;
+	struct chain *late;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	add_verdict(&b, b.base, VERDICT_ACCEPT, NULL);
+	late = ruleset_base_chain(b.rs, "late", CHAIN_FILTER, HOOK_FORWARD, 1, false);
+	add_verdict(&b, late, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_run(&b), RUN_DROP);
+	ck_assert_uint_eq(b.trace.n, 2);
+	late->priority = -1;
+	ck_assert_int_eq(bench_run(&b), RUN_DROP);
+	ck_assert_uint_eq(b.trace.n, 1);
+	late->priority = 0; /* the kernel puts what comes later in front */
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+	ck_assert_uint_eq(b.trace.n, 1);
+}
+END_TEST
+
+START_TEST(other_families_are_not_seen)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, true);
+	b.rs->table.family = IPV6;
+	ck_assert_int_eq(bench_end(&b), RUN_ACCEPT);
+}
+END_TEST
+
+START_TEST(limit_is_kept_by_chance)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	r = add_rule(&b, b.base);
+	rule_limit_log(&r, 10, 20, "drop ");
+	rule_counter(&r);
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+	ck_assert(b.trace.steps[0].by_chance);
+	ck_assert_uint_eq(b.trace.steps[0].at, 3);
+}
+END_TEST
+
+/* An expression that is not understood leaves the fate open, unless the rule fails before it. */
+START_TEST(unknown_expression_is_undecided)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	r = add_rule(&b, b.base);
+	rule_l4proto(&r, _i ? UDP : TCP);
+	add_expr(&r, EXPR_UNKNOWN);
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_ACCEPT : RUN_UNDECIDED);
+	ck_assert_int_eq(b.trace.steps[0].result, _i ? RULE_FAILED : RULE_UNDECIDED);
+	ck_assert_uint_eq(b.trace.steps[0].at, _i ? 1 : 2);
+}
+END_TEST
+
+/* A field that the packet here does not tell: the rule's verdict hangs on it, unless the rule fails
+ * for another reason, or says no verdict. */
+static const struct {
+	bool fails, verdict;
+	enum run_fate fate;
+} hanging[] = {
+	{false, true, RUN_UNDECIDED},
+	{true, true, RUN_ACCEPT},
+	{false, false, RUN_ACCEPT},
+};
+
+START_TEST(unknown_field_is_undecided_where_it_matters)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	b.run.packet.l4proto = ICMP;
+	b.run.packet.icmp_type = 8;
+	r = add_rule(&b, b.base);
+	rule_match_range(&r, FIELD_DPORT, value_u16(1), value_u16(100));
+	rule_l4proto(&r, hanging[_i].fails ? TCP : ICMP);
+	if (hanging[_i].verdict)
+		rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), hanging[_i].fate);
+	ck_assert_uint_eq(b.trace.steps[0].at, hanging[_i].verdict ? hanging[_i].fails ? 4 : 1 : 5);
+}
+END_TEST
+
+START_TEST(icmp_type_is_known)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	b.run.packet.l4proto = ICMP;
+	b.run.packet.icmp_type = 8;
+	r = add_rule(&b, b.base);
+	rule_l4proto(&r, ICMP);
+	rule_match(&r, FIELD_ICMP_TYPE, value_u8(_i ? 8 : 0));
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_DROP : RUN_ACCEPT);
+}
+END_TEST
+
+/* nft joins neighbours into one load: source and destination, both ports. */
+START_TEST(loads_of_several_fields)
+{
+	static const uint8_t addrs[] = {198, 51, 100, 7, 203, 0, 113, 10};
+	struct bench b;
+	struct builder r;
+	struct expr *e;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	r = add_rule(&b, b.base);
+	e = add_expr(&r, EXPR_PAYLOAD);
+	e->payload.base = PAYLOAD_NETWORK;
+	e->payload.offset = 12;
+	e->payload.len = sizeof(addrs);
+	e = add_expr(&r, EXPR_CMP);
+	e->cmp.value.len = sizeof(addrs);
+	memcpy(e->cmp.value.bytes, addrs, sizeof(addrs));
+	e = add_expr(&r, EXPR_PAYLOAD);
+	e->payload.base = PAYLOAD_TRANSPORT;
+	e->payload.len = 4;
+	e = add_expr(&r, EXPR_CMP);
+	e->cmp.value = value_u32(40000u << 16 | 443);
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_DROP);
+}
+END_TEST
+
+START_TEST(untracked_packets_have_no_status)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	b.run.packet.ct_state = _i ? CT_STATE_INVALID : CT_STATE_NEW;
+	b.run.packet.ct_status = CT_STATUS_DNAT;
+	r = add_rule(&b, b.base);
+	rule_ct_status(&r, CT_STATUS_DNAT);
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_ACCEPT : RUN_DROP);
+}
+END_TEST
+
+static const enum datatype ADDR[] = {TYPE_IPV4_ADDR};
+static const enum field SADDR_FIELD[] = {FIELD_IP_SADDR}, DADDR_FIELD[] = {FIELD_IP_DADDR};
+
+static void add_nat(struct bench *b, struct chain *chain, enum nat_kind kind, const char *from,
+		    const char *to)
+{
+	struct builder r = add_rule(b, chain);
+	struct set *map = ruleset_set(b->rs, NULL, ADDR, 1, ADDR, 1);
+
+	set_put(set_put(set_add(map, 0), value_u32(addr(from))), value_u32(addr(to)));
+	rule_nat_map(&r, kind, kind == NAT_DNAT ? DADDR_FIELD : SADDR_FIELD, 1, map);
+}
+
+/* A translation that hangs on what is not known does not happen, nor does it not. */
+START_TEST(translation_may_be_undecided)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_NAT, HOOK_POSTROUTING, false);
+	b.run.packet.l4proto = ICMP;
+	r = add_rule(&b, b.base);
+	rule_match(&r, FIELD_DPORT, value_u16(1));
+	rule_masquerade(&r);
+	ck_assert_int_eq(bench_end(&b), RUN_UNDECIDED);
+	ck_assert(!b.run.snat.is_set);
+	ck_assert_uint_eq(b.trace.steps[0].at, 1);
+}
+END_TEST
+
+/* To where it goes anyway: it is translated, and bears no mark of it. */
+START_TEST(translation_to_the_same_leaves_no_mark)
+{
+	struct bench b;
+
+	bench_begin(&b, CHAIN_NAT, HOOK_PREROUTING, false);
+	add_nat(&b, b.base, NAT_DNAT, PUBLIC, PUBLIC);
+	add_verdict(&b, b.base, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_ACCEPT);
+	ck_assert(b.run.dnat.is_set);
+	ck_assert_uint_eq(b.run.packet.ct_status, 0x100);
+}
+END_TEST
+
+/* nat runs at -100 whatever its priority; chains before see what was, chains behind what is. */
+START_TEST(nat_runs_at_the_kernels_priority)
+{
+	struct bench b;
+	struct chain *filter;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_NAT, HOOK_PREROUTING, false);
+	b.base->priority = 10;
+	add_nat(&b, b.base, NAT_DNAT, PUBLIC, OUTWARD);
+	filter = ruleset_base_chain(b.rs, "f", CHAIN_FILTER, HOOK_PREROUTING, _i ? -99 : -101,
+				    false);
+	r = add_rule(&b, filter);
+	rule_match(&r, FIELD_IP_DADDR, value_u32(addr(OUTWARD)));
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_DROP : RUN_ACCEPT);
+	ck_assert_uint_eq(b.run.packet.daddr, addr(OUTWARD));
+	ck_assert_uint_eq(b.run.packet.ct_status, 0x120);
+}
+END_TEST
+
+START_TEST(first_translation_is_the_only_one)
+{
+	struct bench b;
+	struct chain *late;
+
+	bench_begin(&b, CHAIN_NAT, HOOK_PREROUTING, false);
+	add_nat(&b, b.base, NAT_DNAT, PUBLIC, OUTWARD);
+	late = ruleset_base_chain(b.rs, "late", CHAIN_NAT, HOOK_PREROUTING, 1, false);
+	add_nat(&b, late, NAT_DNAT, OUTWARD, INWARD);
+	ck_assert_int_eq(bench_end(&b), RUN_ACCEPT);
+	ck_assert_uint_eq(b.run.packet.daddr, addr(OUTWARD));
+}
+END_TEST
+
+/* Behind masquerade nobody knows the source. */
+START_TEST(masquerade_leaves_the_source_unknown)
+{
+	struct bench b;
+	struct chain *late;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_NAT, HOOK_POSTROUTING, false);
+	r = add_rule(&b, b.base);
+	rule_masquerade(&r);
+	late = ruleset_base_chain(b.rs, "late", CHAIN_FILTER, HOOK_POSTROUTING, 200, false);
+	r = add_rule(&b, late);
+	rule_match(&r, FIELD_IP_SADDR, value_u32(addr(CLIENT)));
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), RUN_UNDECIDED);
+	ck_assert(b.run.snat.masquerade && b.run.packet.saddr_unknown);
+	ck_assert(b.run.packet.ct_status & CT_STATUS_SNAT);
+}
+END_TEST
+
+/* A set or an element that bears what is not understood decides nothing. */
+START_TEST(odd_things_are_undecided)
+{
+	struct bench b;
+	struct builder r;
+	struct set *set;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	set = ruleset_set(b.rs, "s", ADDR, 1, NULL, 0);
+	set_put(set_add(set, _i == 1 ? ELEMENT_ODD : 0), value_u32(addr(CLIENT)));
+	set->odd = _i == 2 ? "a flag" : NULL;
+	r = add_rule(&b, b.base);
+	rule_lookup(&r, SADDR_FIELD, 1, set, false);
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_UNDECIDED : RUN_DROP);
+}
+END_TEST
+
+Suite *run_suite(void)
+{
+	Suite *s = suite_create("run");
+	TCase *sites = tcase_create("sites"), *chains = tcase_create("chains");
+
+	add_table(sites, packet_fares_as_the_tables_say, journeys);
+	add_table(sites, packet_by_hook_and_state, others);
+	tcase_add_test(sites, only_new_flows_are_translated);
+	tcase_add_test(sites, steps_tell_the_way);
+	suite_add_tcase(s, sites);
+	tcase_add_loop_test(chains, policy_is_the_fate_at_the_end, 0, 2);
+	tcase_add_test(chains, jump_comes_back);
+	tcase_add_test(chains, return_comes_back);
+	tcase_add_test(chains, return_of_a_base_chain_is_its_policy);
+	tcase_add_test(chains, goto_does_not_come_back);
+	tcase_add_test(chains, goto_comes_back_to_where_its_chain_was_called);
+	tcase_add_loop_test(chains, endless_ways_are_undecided, 0, 2);
+	tcase_add_test(chains, accept_is_of_one_base_chain_and_drop_of_all);
+	tcase_add_test(chains, other_families_are_not_seen);
+	tcase_add_test(chains, limit_is_kept_by_chance);
+	tcase_add_loop_test(chains, unknown_expression_is_undecided, 0, 2);
+	add_table(chains, unknown_field_is_undecided_where_it_matters, hanging);
+	tcase_add_loop_test(chains, icmp_type_is_known, 0, 2);
+	tcase_add_test(chains, loads_of_several_fields);
+	tcase_add_loop_test(chains, untracked_packets_have_no_status, 0, 2);
+	tcase_add_test(chains, translation_may_be_undecided);
+	tcase_add_test(chains, translation_to_the_same_leaves_no_mark);
+	tcase_add_loop_test(chains, nat_runs_at_the_kernels_priority, 0, 2);
+	tcase_add_test(chains, first_translation_is_the_only_one);
+	tcase_add_test(chains, masquerade_leaves_the_source_unknown);
+	tcase_add_loop_test(chains, odd_things_are_undecided, 0, 3);
+	suite_add_tcase(s, chains);
+	return s;
+}

@@ -19,6 +19,10 @@ struct apply_result {
 	size_t flows_ended;
 };
 
+/** apply_confine - give up all files but those of the state, see confine(); for when the site was
+ * read, and not before a guard is to be started */
+void apply_confine(const char *state_dir);
+
 /** apply_ruleset - bring @rs (NULL: no table) into the kernel in one transaction, and keep it for
  * the next boot
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state.h"
 
+#include "jgfw/confine.h"
 #include "jgfw/file.h"
 
 #include <dirent.h>
@@ -263,4 +264,15 @@ void state_sweep(struct state *state, const struct id *keep)
 	sweep_folder(state, state->dir, name);
 	if (strcmp(state->dir, state->run) != 0)
 		sweep_folder(state, state->run, name);
+}
+
+void apply_confine(const char *state_dir)
+{
+	struct diag quiet = {0};
+	struct state state;
+
+	if (!state_open(&state, state_dir, &quiet))
+		confine((const char *const[]){state.dir, state.run}, 2);
+	state_close(&state);
+	diag_free(&quiet);
 }

@@ -72,6 +72,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	code = job_compile(&job, &rs);
 	if (!code)
 		warn_of_missing(&job);
+	if (!how.confirm_s) /* the guard is a program to be started */
+		apply_confine(how.state_dir);
 	if (!code && apply_ruleset(rs, &how, &result, &job.diag))
 		code = EXIT_SYSTEM;
 	diag_sort(&job.diag);

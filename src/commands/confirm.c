@@ -40,6 +40,7 @@ static enum exit_code decide(struct job *job, decide_fn *fn)
 	enum pending pending = PENDING_NONE;
 	enum exit_code code, written;
 
+	apply_confine(job->options.state_dir);
 	if (fn(job->options.state_dir, &pending, &job->diag))
 		code = EXIT_SYSTEM;
 	else

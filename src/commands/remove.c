@@ -11,6 +11,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON, 0, &job.options, &code))
 		return code;
+	apply_confine(job.options.state_dir);
 	if (apply_ruleset(NULL, &(struct apply_options){.state_dir = job.options.state_dir},
 			  &result, &job.diag))
 		code = EXIT_SYSTEM;

@@ -196,6 +196,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 			   &job.options, &code))
 		return code;
 	code = job_compile(&job, &v.wanted);
+	if (!code)
+		apply_confine(job.options.state_dir);
 	if (!code && apply_settle(job.options.state_dir, &v.left_s, &job.diag))
 		code = EXIT_SYSTEM;
 	if (!code)

@@ -185,7 +185,7 @@ struct expr {
 
 /** struct origin - a row of a deployment that a rule or an element came from */
 struct origin {
-	const char *row, *deployment;
+	const char *row, *deployment; /* row NULL: the deployment as a whole */
 	struct loc loc;
 	uint32_t next; /* one more origin of the same thing, as index + 1; 0 ends the list */
 };

@@ -21,10 +21,10 @@ enum {
 
 /* --- addresses ------------------------------------------------------------------------------ */
 
-static void add_own(struct set *set, const struct host *host)
+static void add_own(struct set *set, const struct host *host, uint32_t origin)
 {
 	if (host->addr)
-		set_put(set_add(set, 0), value_u32(host->addr));
+		set_put(set_add(set, origin), value_u32(host->addr));
 }
 
 static struct set *address_set(struct compiler *c, const char *name)
@@ -43,17 +43,20 @@ static void make_address_sets(struct compiler *c)
 	c->own = address_set(c, "own");
 	vec_each(it, &c->site->deployments) {
 		const struct deployment *dep = *it;
+		uint32_t origin;
 
+		vec_add(&c->rs->origins, ((struct origin){NULL, dep->name.text, dep->name.loc, 0}));
+		origin = (uint32_t)c->rs->origins.n;
 		vec_each(peer, &dep->edge) {
-			add_own(c->public, &peer->public);
-			add_own(c->own, &peer->public);
+			add_own(c->public, &peer->public, origin);
+			add_own(c->own, &peer->public, origin);
 			for (size_t i = 0; i < dep->model->n_nics; i++)
-				add_own(c->own, &peer->nics[i]);
+				add_own(c->own, &peer->nics[i], origin);
 		}
 		for (size_t i = 0; i < dep->model->n_roles; i++)
 			if (dep->model->roles[i].zone != ZONE_WAN)
 				vec_each(host, &dep->roles[i])
-					add_own(c->own, host);
+					add_own(c->own, host, origin);
 	}
 	set_sort(c->rs, c->public, &a, &b);
 	set_sort(c->rs, c->own, &a, &b);
@@ -327,7 +330,7 @@ static void make_postrouting(struct compiler *c)
 
 static void make_origins(struct ruleset *rs, const struct policy *policy)
 {
-	vec_reserve(&rs->origins, policy->flows.n);
+	vec_reserve(&rs->origins, policy->flows.n + policy->site->deployments.n);
 	vec_each(flow, &policy->flows)
 		vec_add(&rs->origins,
 			((struct origin){flow->row->id.text, flow->dep->name.text,

@@ -3,12 +3,15 @@
 #   make          build/jgfw
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
+#   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make install  PREFIX=/usr/local DESTDIR=
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 BUILD ?= build
 DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 # What a bare Debian 12 lacks: to build; to test.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
@@ -76,6 +79,9 @@ run: packages
 check: test-packages
 	@tests/run
 
+check-systemd: $(BUILD)/jgfw
+	@tests/systemd/run
+
 # Each installs what dpkg does not know as installed, and says what it would need to.
 packages:
 	@tools/need $(PACKAGES)
@@ -84,17 +90,21 @@ test-packages:
 	@tools/need $(TEST_PACKAGES)
 
 MANUALS := $(wildcard man/*.[58])
+UNITS := jgfw.service jgfw-forward.service nftables.service.d/jgfw.conf
 
 install:
 	@test -x $(BUILD)/jgfw || { echo "make install: run make first" >&2; exit 1; }
-	install -D -m 755 $(BUILD)/jgfw $(DESTDIR)$(PREFIX)/sbin/jgfw
+	install -D -m 755 $(BUILD)/jgfw $(DESTDIR)$(SBINDIR)/jgfw
 	for m in $(MANUALS); do \
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for u in $(UNITS); do \
+		install -D -m 644 /dev/null $(DESTDIR)$(UNITDIR)/$$u && \
+		sed 's|@sbindir@|$(SBINDIR)|g' systemd/$$u.in >$(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 
 clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check packages test-packages install clean FORCE
+.PHONY: all run check check-systemd packages test-packages install clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

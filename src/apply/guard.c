@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who takes an apply back when its time is over: a process of its own. */
+/*
+ * Who takes an apply back when its time is over: a process of its own, and a timer of systemd's
+ * where that runs, which outlives the service or the session that this program belongs to.
+ */
 #include "pending.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,12 +51,11 @@ static pid_t detach(const struct state *state, int report)
 	_exit(child < 0);
 }
 
-int guard_arm(const struct state *state, const struct record *pending, struct diag *diag)
+static int start_process(const struct state *state, struct diag *diag)
 {
 	int report[2], error = 0, status = 0;
 	pid_t child;
 
-	(void)pending;
 	if (pipe2(report, O_CLOEXEC))
 		return io_error(diag, "start", "the guard", -errno);
 	child = detach(state, report[1]);
@@ -69,4 +73,72 @@ int guard_arm(const struct state *state, const struct record *pending, struct di
 	}
 	close(report[0]);
 	return error ? io_error(diag, "start", "the guard", -error) : 0;
+}
+
+/* Is this the network namespace in which systemd's own services live? */
+static bool is_machines_own(void)
+{
+	struct stat here, init;
+
+	return !stat("/proc/self/ns/net", &here) && !stat("/proc/1/ns/net", &init) &&
+	       here.st_dev == init.st_dev && here.st_ino == init.st_ino;
+}
+
+/* Run a program to its end, without a word of it; its exit status. */
+static int run_quietly(const char *const *argv)
+{
+	int status = -1, nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t child = fork();
+
+	if (!child) {
+		for (int fd = 0; fd <= 2; fd++)
+			dup2(nowhere, fd);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	close(nowhere);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The timer runs the guard too: it looks for itself whether something waits, and how long. */
+static void start_timer(struct state *state, const struct record *pending, struct diag *diag)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink(SELF, self, sizeof(self) - 1);
+	uint64_t now = boottime_ns();
+	uint64_t left_s =
+		pending->deadline_ns > now ? (pending->deadline_ns - now) / 1000000000 : 0;
+	const char *next = state_next(state, &pending->id);
+	const char *const argv[] = {
+		"systemd-run",
+		"--quiet",
+		"--collect",
+		arena_printf(&state->arena, "--unit=jgfw-rollback-%s", strrchr(next, '-') + 1),
+		arena_printf(&state->arena, "--on-active=%llus", (unsigned long long)left_s + 1),
+		"--timer-property=AccuracySec=100ms",
+		self,
+		"rollback",
+		"--guard",
+		"--state",
+		state->given,
+		NULL};
+
+	if (len < 0 || access("/run/systemd/system", F_OK) || !is_machines_own())
+		return;
+	self[len] = '\0';
+	if (run_quietly(argv))
+		diag_warn(diag, (struct loc){0}, "no-timer",
+			  "systemd-run could not set a timer: should the process that watches over "
+			  "this apply be killed, the next jgfw or boot takes it back");
+}
+
+int guard_arm(struct state *state, const struct record *pending, struct diag *diag)
+{
+	int r = start_process(state, diag);
+
+	if (!r)
+		start_timer(state, pending, diag);
+	return r;
 }

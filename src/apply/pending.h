@@ -35,7 +35,7 @@ int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_chan
 
 /** guard_arm - see that somebody takes back what waits at @pending's deadline, whatever becomes of
  * this program; 0 or -errno after an error in @diag */
-int guard_arm(const struct state *state, const struct record *pending, struct diag *diag);
+int guard_arm(struct state *state, const struct record *pending, struct diag *diag);
 
 enum {
 	RESTARTS = 20, /* how often others may commit in between */

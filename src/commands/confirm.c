@@ -43,8 +43,8 @@ static enum exit_code decide(struct job *job, decide_fn *fn)
 	apply_confine(job->options.state_dir);
 	if (fn(job->options.state_dir, &pending, &job->diag))
 		code = EXIT_SYSTEM;
-	else
-		code = code_of(pending);
+	else /* a guard that finds nothing to do has done well */
+		code = job->options.guard ? EXIT_DONE : code_of(pending);
 	if (job->options.json) {
 		open_json(job, &out);
 		buf_printf(&out, ",\"changed\":%s}\n",

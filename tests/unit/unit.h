@@ -90,5 +90,6 @@ Suite *emit_suite(void);
 Suite *wordless_suite(void);
 Suite *run_suite(void);
 Suite *find_suite(void);
+Suite *change_suite(void);
 
 #endif

@@ -8,10 +8,11 @@
 /** struct rule_edit - a rule that goes (@old), or one that comes (@new) */
 struct rule_edit {
 	const struct rule *old, *new;
-	const struct rule *before;  /* of one that comes: the rule that stays and that it comes in
-				       front of, or NULL where it comes at the end */
-	const struct rule *counted; /* of one that comes: the one that goes whose counter it takes
-				       on, or NULL */
+	const struct rule *before; /* of one that comes: the rule that stays and that it comes in
+				      front of, or NULL where it comes at the end */
+	bool counts_on;		   /* of one that comes: from @counted, what those that go and that
+				      it takes the place of have counted */
+	struct counter counted;
 };
 
 /** struct chain_change - a chain that comes (@old NULL), goes (@new NULL), is made anew or edited
@@ -53,12 +54,19 @@ struct change {
 
 /** change_between - the smallest change from @old to @new that is safe under traffic
  *
- * Either may be NULL. Base chains stay; a rule and the set that it looks up never go on together
- * where one of them is new, so that a packet on its way meets either the old or the new. Named sets
- * must be sorted (set_sort()). To be released by change_free().
+ * Either may be NULL. Base chains stay; sets are edited where a packet on its way cannot come to
+ * harm by that, and else made anew. Named sets must be sorted (set_sort()). To be released by
+ * change_free().
  */
 void change_between(const struct ruleset *old, const struct ruleset *new, struct change *ret);
 void change_free(struct change *change);
+
+/** change_renews - are there sets to be made anew under the name that they have? */
+bool change_renews(const struct change *change);
+
+/** change_stand_in - give names of their own to the sets of @rs, a copy of the new ruleset, that
+ * the change makes anew: then they can be there beside the old ones */
+void change_stand_in(const struct change *change, struct ruleset *rs);
 
 /** change_is_empty - are the two equal? */
 bool change_is_empty(const struct change *change);

@@ -262,7 +262,7 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 	int r = write_files(run, diag);
 
 	if (!r)
-		r = kernel_change(run->kernel, change, run->generation, false, diag);
+		r = make_change(run->kernel, change, &run->generation, diag);
 	if (r) {
 		unwrite(run);
 		return r;
@@ -270,12 +270,12 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 	if (!run->options->confirm_s) {
 		r = state_confirm(&run->state, &run->id, diag);
 		if (r) { /* what cannot be kept for boot must not be in force */
-			transfer(run->kernel, run->old, NULL, diag);
+			transfer(run->kernel, run->old, NULL, NULL, diag);
 			unwrite(run);
 			return r;
 		}
 	}
-	remember(run, &run->id, run->generation + 1);
+	remember(run, &run->id, run->generation);
 	return 0;
 }
 
@@ -290,7 +290,7 @@ static int nothing_to_send(struct run *run, struct apply_result *ret, struct dia
 	return write_files(run, diag);
 }
 
-static int make_change(struct run *run, struct apply_result *ret, struct diag *diag)
+static int compare_and_send(struct run *run, struct apply_result *ret, struct diag *diag)
 {
 	struct change change;
 	int r;
@@ -300,7 +300,7 @@ static int make_change(struct run *run, struct apply_result *ret, struct diag *d
 	if (!ret->changed)
 		r = nothing_to_send(run, ret, diag);
 	else if (run->options->dry_run)
-		r = kernel_change(run->kernel, &change, run->generation, true, diag);
+		r = kernel_change(run->kernel, &change, &run->generation, true, diag);
 	else
 		r = send(run, &change, diag);
 	if (!r && ret->changed && !run->options->dry_run)
@@ -317,7 +317,7 @@ static int attempt(struct run *run, struct apply_result *ret, struct diag *diag)
 
 	if (r)
 		return r;
-	return same ? nothing_to_send(run, ret, diag) : make_change(run, ret, diag);
+	return same ? nothing_to_send(run, ret, diag) : compare_and_send(run, ret, diag);
 }
 
 static int attempts(struct run *run, struct apply_result *ret, struct diag *diag)

@@ -139,7 +139,7 @@ void encode_chain(struct batch *batch, const struct table *table, const struct c
 struct encoder {
 	struct batch *batch;
 	struct nlmsghdr *message; /* of the rule */
-	const struct rule *counted;
+	const struct counter *counted;
 	bool host_order[REGISTER_SLOTS];
 };
 
@@ -314,16 +314,6 @@ static struct nftnl_expr *encode_counter(const struct counter *counter)
 	return x;
 }
 
-static const struct counter *counter_of(const struct rule *rule)
-{
-	static const struct counter none;
-
-	for (size_t i = 0; i < rule->n; i++)
-		if (rule->at[i].kind == EXPR_COUNTER)
-			return &rule->at[i].counter;
-	return &none;
-}
-
 static struct nftnl_expr *encode_log(const struct expr *expr)
 {
 	struct nftnl_expr *x = expr_new("log");
@@ -353,7 +343,7 @@ static struct nftnl_expr *known_expr(struct encoder *e, const struct expr *expr)
 	case EXPR_NAT:
 		return encode_nat(expr);
 	case EXPR_COUNTER:
-		return encode_counter(e->counted ? counter_of(e->counted) : &expr->counter);
+		return encode_counter(e->counted ? e->counted : &expr->counter);
 	case EXPR_LIMIT:
 		return encode_limit(expr);
 	case EXPR_LOG:
@@ -391,7 +381,7 @@ static void put_comment(struct nlmsghdr *message, const char *comment)
 }
 
 void encode_rule(struct batch *batch, const struct table *table, const struct chain *chain,
-		 const struct rule *rule, uint64_t before, const struct rule *counted)
+		 const struct rule *rule, uint64_t before, const struct counter *counted)
 {
 	struct encoder e = {.batch = batch, .counted = counted};
 	struct nlattr *list;

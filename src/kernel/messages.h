@@ -41,9 +41,10 @@ void encode_table(struct batch *batch, const struct table *table, uint16_t type,
 /** encode_chain - create @chain, or (of a base chain that is there) set its policy */
 void encode_chain(struct batch *batch, const struct table *table, const struct chain *chain);
 /** encode_rule - a rule, behind the anonymous sets that it looks up; @before is the handle of the
- * one that it comes in front of, 0 puts it at the end; @counted (may be NULL) counted so far */
+ * one that it comes in front of, 0 puts it at the end; @counted (may be NULL) is what it begins
+ * with */
 void encode_rule(struct batch *batch, const struct table *table, const struct chain *chain,
-		 const struct rule *rule, uint64_t before, const struct rule *counted);
+		 const struct rule *rule, uint64_t before, const struct counter *counted);
 
 /** encode_set - create @set, without its elements */
 void encode_set(struct batch *batch, const struct table *table, const struct set *set);

@@ -5,6 +5,10 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
+enum {
+	PORTS_NAME_MAX = 64, /* of a set's name that tells its ports */
+};
+
 /* Where a field is loaded from: RFC 791 (IP), RFC 9293 and 768 (ports), RFC 792 (ICMP type). */
 static const struct {
 	enum expr_kind kind;
@@ -101,10 +105,52 @@ void rule_match_range(struct builder *b, enum field field, struct value lo, stru
 	compare(b, CMP_LTE, hi);
 }
 
-void rule_ports(struct builder *b, enum field field, struct range_set ports, bool invert)
+/* A long name's place is taken by its hash (FNV-1a). */
+static void shorten(struct buf *name)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < name->n; i++)
+		hash = (hash ^ (uint8_t)name->at[i]) * 0x100000001b3;
+	name->n = 0;
+	buf_printf(name, "ports_%016llx", (unsigned long long)hash);
+}
+
+/*
+ * The kernel fills a new set of ranges a moment after the rules that look it up are in force. So it
+ * has a name, by which it can be there before them.
+ */
+static struct set *port_set(struct builder *b, struct range_set ports, bool *ret_known)
 {
 	static const enum datatype key[] = {TYPE_INET_SERVICE};
+	struct buf name = {0};
+	struct set *set = NULL;
+	bool interval = false;
+
+	buf_puts(&name, "ports");
+	for (size_t i = 0; i < ports.n; i++) {
+		interval |= ports.at[i].lo != ports.at[i].hi;
+		buf_printf(&name, "_%u", ports.at[i].lo);
+		if (ports.at[i].lo != ports.at[i].hi)
+			buf_printf(&name, ".%u", ports.at[i].hi);
+	}
+	if (name.n > PORTS_NAME_MAX)
+		shorten(&name);
+	vec_each(it, &b->rs->table.sets)
+		if (interval && !strcmp((*it)->name, buf_str(&name)))
+			set = *it;
+	*ret_known = set != NULL;
+	if (!set)
+		set = ruleset_set(b->rs, interval ? buf_str(&name) : NULL, key, 1, NULL, 0);
+	set->interval = interval;
+	buf_free(&name);
+	return set;
+}
+
+void rule_ports(struct builder *b, enum field field, struct range_set ports, bool invert)
+{
 	struct set *set;
+	bool known;
 
 	if (ports.n == 1 && !invert) {
 		struct value lo = value_u16((uint16_t)ports.at[0].lo);
@@ -116,10 +162,8 @@ void rule_ports(struct builder *b, enum field field, struct range_set ports, boo
 			rule_match_range(b, field, lo, hi);
 		return;
 	}
-	set = ruleset_set(b->rs, NULL, key, 1, NULL, 0);
-	for (size_t i = 0; i < ports.n; i++)
-		set->interval |= ports.at[i].lo != ports.at[i].hi;
-	for (size_t i = 0; i < ports.n; i++) {
+	set = port_set(b, ports, &known);
+	for (size_t i = 0; i < ports.n && !known; i++) {
 		uint8_t *at = set_put(set_add(set, 0), value_u16((uint16_t)ports.at[i].lo));
 
 		if (set->interval)

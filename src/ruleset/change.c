@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/change.h"
+#include "change.h"
 
 #include "jgfw/index.h"
 
 #include <string.h>
+
+/* Behind the name of a set: it stands in for that one until it is made anew. */
+#define STAND_IN ".new"
 
 /** struct comparison - a change on its way */
 struct comparison {
@@ -293,113 +296,77 @@ static void compare_chains(struct comparison *c)
 				compare_chain(c, *it, NULL);
 }
 
+/* --- what cannot be edited under traffic ---------------------------------------------------- */
+
+/** struct traffic - what of a change goes, and what comes */
+struct traffic {
+	bool rules_go, rules_come, elements_go, elements_come;
+};
+
+static struct traffic traffic_of(const struct change *change)
+{
+	struct traffic t = {0};
+
+	vec_each(chain, &change->chains)
+		vec_each(edit, &chain->rules) {
+			t.rules_go |= edit->old != NULL;
+			t.rules_come |= edit->new != NULL;
+		}
+	vec_each(set, &change->sets) {
+		t.elements_go |= set->gone.n != 0;
+		t.elements_come |= set->come.n != 0;
+	}
+	return t;
+}
+
 /*
- * A packet on its way through an old rule must not meet elements of the new ruleset: a set whose
- * elements change, and that a rule looks up which comes or goes, is made anew. (Not so maps: the
- * kernel empties one that goes while packets are on their way.)
+ * A packet keeps to the rules that were there when it entered a base chain, but finds in every set
+ * what is there when it looks. Where things only come, or only go, that harms no packet of which
+ * both rulesets think alike: it meets at worst what the other ruleset would have let it meet. Where
+ * some go and others come instead it may miss both, or meet what no ruleset holds together: sets
+ * are then made anew, beside those that go.
  */
 static bool renew_more_sets(struct comparison *c)
 {
+	struct traffic t = traffic_of(c->change);
+	bool mixed = (t.rules_go || t.elements_go) && (t.rules_come || t.elements_come);
 	bool more = false;
 
-	vec_each(chain, &c->change->chains)
-		vec_each(edit, &chain->rules) {
-			const struct rule *rule = edit->old ? edit->old : edit->new;
-
-			for (size_t i = 0; i < rule->n; i++) {
-				const struct expr *e = &rule->at[i];
-				struct set_change *set;
-
-				if (e->kind != EXPR_LOOKUP || !e->lookup.set->name ||
-				    e->lookup.set->n_data)
-					continue;
-				set = (struct set_change *)(uintptr_t)change_of(c, e->lookup.set);
-				if (!set || set->renew || !set->old || !set->new ||
-				    !(set->gone.n + set->come.n))
-					continue;
-				set->renew = true;
-				more = true;
-			}
+	if (!mixed || (!t.rules_go && !t.rules_come && !change_meets(c->change)))
+		return false;
+	vec_each(set, &c->change->sets)
+		if (set->old && set->new && !set->renew && set->gone.n + set->come.n) {
+			set->renew = true;
+			more = true;
 		}
 	return more;
 }
 
-/* --- counters ------------------------------------------------------------------------------- */
+/* --- counters of elements -------------------------------------------------------------------- */
 
-static bool has_counter(const struct rule *rule)
+/* The set that @set stands in for, or that stands in for it. */
+static const struct set *other_of(struct comparison *c, const struct set *set)
 {
-	for (size_t i = 0; i < rule->n; i++)
-		if (rule->at[i].kind == EXPR_COUNTER)
-			return true;
-	return false;
-}
+	size_t n = set ? strlen(set->name) : 0, suffix = strlen(STAND_IN);
+	struct buf name = {0};
+	const struct set *other;
 
-/** struct counted - rules that go and count: by chain and key, by chain and comment, by comment */
-struct counted {
-	struct index by[3];
-	struct buf key;
-};
-
-static void **counted_slot(struct counted *c, size_t how, const struct chain *chain,
-			   const struct rule *rule)
-{
-	c->key.n = 0;
-	if (how < 2)
-		buf_printf(&c->key, "%s\n", chain->name);
-	if (how == 0)
-		rule_key(rule, &c->key);
-	else
-		buf_puts(&c->key, rule->comment ? rule->comment : "");
-	return index_find(&c->by[how], c->key.at, c->key.n);
-}
-
-static void add_counted(struct counted *c, const struct chain *chain, const struct rule *rule)
-{
-	for (size_t how = 0; how < ARRAY_SIZE(c->by) && has_counter(rule); how++)
-		if (!how || rule->comment)
-			*counted_slot(c, how, chain, rule) = (void *)(uintptr_t)rule;
-}
-
-/* A rule that comes goes on counting where one that goes is like it; each is taken once. */
-static void take_on_counter(struct counted *c, const struct chain *chain, struct rule_edit *edit)
-{
-	for (size_t how = 0; how < ARRAY_SIZE(c->by) && !edit->counted; how++)
-		if (!how || edit->new->comment)
-			edit->counted = *counted_slot(c, how, chain, edit->new);
-	for (size_t how = 0; how < ARRAY_SIZE(c->by) && edit->counted; how++) {
-		void **slot = counted_slot(c, how, chain, edit->counted);
-
-		if (*slot == edit->counted)
-			*slot = NULL;
+	if (!set)
+		return NULL;
+	if (n > suffix && !strcmp(set->name + n - suffix, STAND_IN)) {
+		other = *index_find(&c->old_sets, set->name, n - suffix);
+	} else {
+		buf_printf(&name, "%s" STAND_IN, set->name);
+		other = *index_find(&c->old_sets, name.at, name.n);
 	}
+	buf_free(&name);
+	return other;
 }
 
-static void take_on_counters(struct comparison *c)
+static void take_on_element_counters(struct comparison *c, struct set_change *change)
 {
-	struct counted counted = {0};
-
-	if (!c->change->old || !c->change->new)
-		return;
-	if (c->change->whole)
-		vec_each(chain, &c->change->old->table.chains)
-			vec_each(rule, &(*chain)->rules)
-				add_counted(&counted, *chain, rule);
-	vec_each(change, &c->change->chains)
-		vec_each(edit, &change->rules)
-			if (edit->old)
-				add_counted(&counted, change->old, edit->old);
-	vec_each(change, &c->change->chains)
-		vec_each(edit, &change->rules)
-			if (edit->new &&has_counter(edit->new))
-				take_on_counter(&counted, change->new, edit);
-	for (size_t how = 0; how < ARRAY_SIZE(counted.by); how++)
-		index_free(&counted.by[how]);
-	buf_free(&counted.key);
-}
-
-static void take_on_element_counters(struct set_change *change)
-{
-	const struct set *a = change->old, *b = change->new;
+	const struct set *a = change->old ? change->old : other_of(c, change->new),
+			 *b = change->new;
 	size_t i = 0;
 
 	if (!a || !b || !a->counters || !b->counter || !b->n || a->stride != b->stride)
@@ -446,16 +413,17 @@ static void index_set_changes(struct comparison *c)
 }
 
 /* Sets that stay as they are are no part of the change. */
-static void drop_unchanged(struct change *change)
+static void drop_unchanged(struct comparison *c)
 {
+	struct change *change = c->change;
 	size_t n = 0;
 
 	vec_each(set, &change->sets) {
 		if (set->old && set->new && !set->renew && !set->gone.n && !set->come.n &&
 		    !change->whole)
 			continue;
-		if (set->renew || change->whole)
-			take_on_element_counters(set);
+		if (set->renew || change->whole || !set->old)
+			take_on_element_counters(c, set);
 		change->sets.at[n++] = *set;
 	}
 	change->sets.n = n;
@@ -472,13 +440,36 @@ void change_between(const struct ruleset *old, const struct ruleset *new, struct
 		drop_chains(ret);
 		compare_chains(&c);
 	} while (!ret->whole && renew_more_sets(&c));
-	take_on_counters(&c);
-	drop_unchanged(ret);
+	change_take_on_counters(ret);
+	drop_unchanged(&c);
 	index_free(&c.old_sets);
 	index_free(&c.new_sets);
 	index_free(&c.old_chains);
 	index_free(&c.new_chains);
 	index_free(&c.set_changes);
+}
+
+bool change_renews(const struct change *change)
+{
+	vec_each(set, &change->sets)
+		if (set->renew)
+			return true;
+	return false;
+}
+
+void change_stand_in(const struct change *change, struct ruleset *rs)
+{
+	struct buf name = {0};
+
+	vec_each(it, &rs->table.sets)
+		vec_each(set, &change->sets)
+			if (set->renew && !strcmp((*it)->name, set->new->name)) {
+				name.n = 0;
+				buf_printf(&name, "%s" STAND_IN, (*it)->name);
+				(*it)->name = arena_copy(&rs->arena, name.at, name.n);
+				break;
+			}
+	buf_free(&name);
 }
 
 bool change_is_empty(const struct change *change)

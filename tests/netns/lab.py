@@ -240,6 +240,14 @@ class Lab:
     def nft_list(self, *arguments):
         return self._gateway.run("nft", *arguments)
 
+    def run(self, *command, text=""):
+        """Run a command on the gateway, and return what it prints."""
+        return self._gateway.run(*command, text=text)
+
+    def sockets(self):
+        """The gateway's ctnetlink socket, and by interface those behind it, for another program to send with."""
+        return self._ctnetlink, {iface: port.socket for iface, port in self._ports.items()}
+
     def read(self, path):
         """A file below /proc/net as the gateway sees it."""
         with self._gateway, open(f"/proc/net/{path}", encoding="ascii") as file:

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of a comparison. */
+#ifndef JGFW_RULESET_CHANGE_H
+#define JGFW_RULESET_CHANGE_H
+
+#include "jgfw/change.h"
+
+/** change_meets - may a packet want both an element that goes and one that comes, each in the place
+ * of the other? */
+bool change_meets(const struct change *change);
+
+/** change_take_on_counters - rules that come go on counting where those that go, and that they are
+ * like, have stopped */
+void change_take_on_counters(struct change *change);
+
+#endif

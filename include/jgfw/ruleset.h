@@ -265,6 +265,8 @@ struct table {
 	const char *name;
 	uint8_t family;	 /* NFPROTO_*; inet where it was not read from the kernel */
 	bool sip_helper; /* it has an object that gives flows to a helper for SIP */
+	bool owned;	 /* another process holds it: nobody else can change it */
+	bool dormant;	 /* its base chains see no packets */
 	const char *odd;
 	struct {
 		VEC(struct set *);

@@ -18,6 +18,13 @@ static void tell(struct teller *t, uint32_t origin)
 	t->text.n = 0;
 }
 
+/* The piece so far speaks of something that nft could not be told of. */
+static void remark_names(struct teller *t)
+{
+	if (memchr(t->text.at, '\\', t->text.n))
+		buf_puts(&t->text, " # nft has no words for such a name;");
+}
+
 /* A rule as a comment: what has no words is told by its expressions. */
 static void remark(struct teller *t, const struct rule *rule)
 {
@@ -37,8 +44,10 @@ static void tell_rule(struct teller *t, const struct chain_change *chain,
 		      const struct rule_edit *edit)
 {
 	if (edit->old) {
-		buf_printf(&t->text, "delete rule inet %s %s handle %llu", t->table,
-			   chain->old->name, (unsigned long long)edit->old->handle);
+		buf_printf(&t->text, "delete rule inet %s ", t->table);
+		emit_name(chain->old->name, &t->text);
+		buf_printf(&t->text, " handle %llu", (unsigned long long)edit->old->handle);
+		remark_names(t);
 		remark(t, edit->old);
 		tell(t, 0);
 		return;
@@ -60,15 +69,18 @@ static void tell_elements(struct teller *t, const char *verb, const struct set *
 
 		buf_printf(&t->text, "%s element inet %s %s { ", verb, t->table, set->name);
 		emit_element(set, at[i], &t->text);
-		buf_printf(&t->text, " }%s", strange ? " # it bears more than that" : "");
+		buf_puts(&t->text, " }");
+		remark_names(t);
+		buf_puts(&t->text, strange ? " # it bears more than that" : "");
 		tell(t, strange ? 0 : set->origins[at[i]]);
 	}
 }
 
 static void tell_set_goes(struct teller *t, const struct set *set)
 {
-	buf_printf(&t->text, "delete %s inet %s %s", set->n_data ? "map" : "set", t->table,
-		   set->name);
+	buf_printf(&t->text, "delete %s inet %s ", set->n_data ? "map" : "set", t->table);
+	emit_name(set->name, &t->text);
+	remark_names(t);
 	if (set->odd)
 		buf_printf(&t->text, " # %s", set->odd);
 	tell(t, 0);
@@ -89,7 +101,9 @@ static void tell_going(struct teller *t, const struct change *change)
 	vec_each(chain, &change->chains) {
 		if (!chain->old || (chain->new && !chain->renew))
 			continue;
-		buf_printf(&t->text, "delete chain inet %s %s", t->table, chain->old->name);
+		buf_printf(&t->text, "delete chain inet %s ", t->table);
+		emit_name(chain->old->name, &t->text);
+		remark_names(t);
 		if (chain->old->odd)
 			buf_printf(&t->text, " # %s", chain->old->odd);
 		tell(t, 0);

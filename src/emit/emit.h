@@ -4,6 +4,16 @@
 
 #include "jgfw/emit.h"
 
+/** emit_name - append the name of a chain or a set; bytes that nft has no words for as \xNN
+ *
+ * The kernel takes any bytes in names, and others may have put them there: none may end the word or
+ * the line that it stands in.
+ */
+void emit_name(const char *name, struct buf *out);
+
+/** emit_quoted - append @len bytes in double quotes; those that cannot stand there as above */
+void emit_quoted(const char *text, size_t len, struct buf *out);
+
 /** emit_value - append @len bytes at @at as a value of @type */
 void emit_value(enum datatype type, const uint8_t *at, struct buf *out);
 

@@ -127,6 +127,8 @@ static bool emit_key(struct walk *w, const struct set *set, uint8_t slot, struct
 	struct words words[SET_MAX_FIELDS];
 	struct words all = {0};
 
+	if (!set->n_key) /* of a type that has no words here */
+		return false;
 	for (size_t i = 0; i < set->n_key; i++) {
 		if (slot >= REGISTER_SLOTS || !load_words(w, w->slots[slot].from, &words[i]) ||
 		    words[i].type != set->key[i])
@@ -145,10 +147,12 @@ static bool emit_key(struct walk *w, const struct set *set, uint8_t slot, struct
 
 static void emit_set_name(const struct set *set, struct buf *out)
 {
-	if (set->name)
-		buf_printf(out, "@%s", set->name);
-	else
+	if (set->name) {
+		buf_putc(out, '@');
+		emit_name(set->name, out);
+	} else {
 		emit_elements(set, out);
+	}
 }
 
 static bool emit_lookup(struct walk *w, const struct expr *e)
@@ -283,6 +287,12 @@ static bool emit_nat(struct walk *w, const struct expr *e)
 	return true;
 }
 
+static void emit_log(const char *prefix, struct buf *out)
+{
+	buf_puts(out, "log prefix ");
+	emit_quoted(prefix, strlen(prefix), out);
+}
+
 static bool emit_expr(struct walk *w, const struct expr *e)
 {
 	switch (e->kind) {
@@ -319,7 +329,7 @@ static bool emit_expr(struct walk *w, const struct expr *e)
 		buf_printf(w->out, "limit rate %llu/second burst %u packets",
 			   (unsigned long long)e->limit.rate, e->limit.burst);
 	else
-		buf_printf(w->out, "log prefix \"%s\"", e->log.prefix);
+		emit_log(e->log.prefix, w->out);
 	return true;
 }
 
@@ -342,11 +352,14 @@ void emit_raw(const struct rule *rule, struct buf *out)
 	for (size_t i = 0; i < rule->n; i++) {
 		const struct expr *e = &rule->at[i];
 
-		if (e->kind == EXPR_UNKNOWN)
-			buf_printf(out, "%s[unknown: %s, %zu bytes]", i ? " " : "", e->unknown.name,
-				   e->unknown.len);
-		else
-			buf_printf(out, "%s[%s]", i ? " " : "", names[e->kind]);
+		buf_puts(out, i ? " [" : "[");
+		if (e->kind == EXPR_UNKNOWN) {
+			buf_puts(out, "unknown: ");
+			emit_name(e->unknown.name, out);
+			buf_printf(out, ", %zu bytes]", e->unknown.len);
+		} else {
+			buf_printf(out, "%s]", names[e->kind]);
+		}
 	}
 }
 
@@ -364,7 +377,9 @@ int emit_rule(const struct rule *rule, struct buf *out)
 		return -EOPNOTSUPP;
 	}
 	settle(&w, NULL);
-	if (rule->comment)
-		buf_printf(out, " comment \"%s\"", rule->comment);
+	if (rule->comment) {
+		buf_puts(out, " comment ");
+		emit_quoted(rule->comment, strlen(rule->comment), out);
+	}
 	return 0;
 }

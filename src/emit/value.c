@@ -2,6 +2,7 @@
 #include "emit.h"
 
 #include "jgfw/icmp.h"
+#include "jgfw/text.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -33,6 +34,47 @@ static void emit_protocol(uint8_t proto, struct buf *out)
 	}
 }
 
+static void emit_hidden(const char *at, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "\\x%02x", (unsigned char)at[i]);
+}
+
+/* What nft's scanner takes for a name. */
+static bool is_of_names(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-' || c == '.' || c == '/';
+}
+
+void emit_name(const char *name, struct buf *out)
+{
+	for (; *name; name++)
+		if (is_of_names(*name))
+			buf_putc(out, *name);
+		else
+			emit_hidden(name, 1, out);
+}
+
+void emit_quoted(const char *text, size_t len, struct buf *out)
+{
+	buf_putc(out, '"');
+	for (size_t i = 0, n; i < len; i += n) {
+		char c[5] = {0};
+
+		n = utf8_len(text + i, len - i);
+		if (n)
+			memcpy(c, text + i, n);
+		else
+			n = 1;
+		if (*c && *c != '"' && text_is_printable(c))
+			buf_add(out, text + i, n);
+		else
+			emit_hidden(text + i, n, out);
+	}
+	buf_putc(out, '"');
+}
+
 void emit_value(enum datatype type, const uint8_t *at, struct buf *out)
 {
 	switch (type) {
@@ -49,9 +91,7 @@ void emit_value(enum datatype type, const uint8_t *at, struct buf *out)
 			buf_uint(out, *at);
 		return;
 	case TYPE_IFNAME:
-		buf_putc(out, '"');
-		buf_add(out, at, strnlen((const char *)at, VALUE_MAX));
-		buf_putc(out, '"');
+		emit_quoted((const char *)at, strnlen((const char *)at, VALUE_MAX), out);
 		return;
 	case TYPE_INET_SERVICE:
 	case TYPE_NFPROTO:
@@ -96,8 +136,8 @@ void emit_verdict(const struct verdict *verdict, struct buf *out)
 	case VERDICT_GOTO:
 		break;
 	}
-	buf_printf(out, "%s %s", verdict->kind == VERDICT_JUMP ? "jump" : "goto",
-		   verdict->chain->name);
+	buf_puts(out, verdict->kind == VERDICT_JUMP ? "jump " : "goto ");
+	emit_name(verdict->chain->name, out);
 }
 
 void emit_element(const struct set *set, size_t i, struct buf *out)

@@ -125,9 +125,13 @@ static int decode_table(struct decoder *d, const struct nlmsghdr *message)
 		return -EBADMSG;
 	if (!is_of(d, message, name))
 		return 0;
-	if (flags & NFT_TABLE_F_DORMANT)
+	d->rs->table.owned = flags & NFT_TABLE_F_OWNER;
+	d->rs->table.dormant = flags & NFT_TABLE_F_DORMANT;
+	if (d->rs->table.owned)
+		odd(d, &d->rs->table.odd, "another process holds the table");
+	if (d->rs->table.dormant)
 		odd(d, &d->rs->table.odd, "the table is dormant");
-	if (flags & ~(uint32_t)NFT_TABLE_F_DORMANT)
+	if (flags & ~(uint32_t)(NFT_TABLE_F_DORMANT | NFT_TABLE_F_OWNER))
 		odd(d, &d->rs->table.odd, "the table has flags 0x%x", flags);
 	if (!attrs_within(&a, known))
 		odd(d, &d->rs->table.odd, "the table has a comment or other attributes");

@@ -13,6 +13,7 @@ enum {
 	/* newer than the headers we build with, and of no consequence: enum nft_set_attributes */
 	SET_TYPE = 19,
 	SET_COUNT = 20,
+	OPAQUE_MAX = SET_MAX_FIELDS * VALUE_MAX, /* the kernel takes up to 64 */
 	ELEMENT_MAX = 2 * SET_MAX_FIELDS * VALUE_MAX,
 };
 
@@ -68,12 +69,41 @@ static size_t split_type(uint32_t type, uint32_t len, enum datatype *ret)
 	return wire_len(ret, n) == len ? n : 0;
 }
 
-/* What nft stores beside a set that changes nothing but how it is told. */
+/* The expression that a type is told by; nft leaves one without substance beside concatenations. */
+static int take_typeof(const struct nftnl_udata *attr, void *data)
+{
+	bool *strange = data;
+
+	*strange |= nftnl_udata_type(attr) == NFTNL_UDATA_SET_TYPEOF_DATA && nftnl_udata_len(attr);
+	return 0;
+}
+
+static bool is_zero(const struct nftnl_udata *attr)
+{
+	return nftnl_udata_len(attr) == sizeof(uint32_t) && !nftnl_udata_get_u32(attr);
+}
+
+/* What nft stores beside a set: how it is told; only what changes that is strange. */
 static int take_udata(const struct nftnl_udata *attr, void *data)
 {
 	bool *strange = data;
 
-	*strange |= nftnl_udata_type(attr) > NFTNL_UDATA_SET_DATA_INTERVAL; /* a comment, or new */
+	switch (nftnl_udata_type(attr)) {
+	case NFTNL_UDATA_SET_KEYBYTEORDER:
+	case NFTNL_UDATA_SET_DATABYTEORDER:
+		break;
+	case NFTNL_UDATA_SET_MERGE_ELEMENTS:
+	case NFTNL_UDATA_SET_DATA_INTERVAL:
+		*strange |= !is_zero(attr);
+		break;
+	case NFTNL_UDATA_SET_KEY_TYPEOF:
+	case NFTNL_UDATA_SET_DATA_TYPEOF:
+		*strange |= nftnl_udata_parse(nftnl_udata_get(attr), nftnl_udata_len(attr),
+					      take_typeof, strange) < 0;
+		break;
+	default: /* a comment, or new */
+		*strange = true;
+	}
 	return 0;
 }
 
@@ -132,7 +162,8 @@ static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, s
 		if (!set->counter)
 			odd(d, &set->odd, "its elements have expressions");
 	}
-	if (a->at[NFTA_SET_USERDATA] &&
+	/* an anonymous set is told with its rule, whatever nft noted of it */
+	if (set->name && a->at[NFTA_SET_USERDATA] &&
 	    (nftnl_udata_parse(mnl_attr_get_payload(a->at[NFTA_SET_USERDATA]),
 			       mnl_attr_get_payload_len(a->at[NFTA_SET_USERDATA]), take_udata,
 			       &strange) < 0 ||
@@ -149,6 +180,14 @@ static void expect_bounds(struct decoder *d, struct set *set)
 
 	bounds->set = set;
 	vec_add(&d->bounds, bounds);
+}
+
+/* The length of keys whose type is not one of jgfw's, and which stay as they come; 0: too long. */
+static size_t opaque_len(struct attrs *a)
+{
+	uint32_t len = attr_u32(a, NFTA_SET_KEY_LEN);
+
+	return len <= OPAQUE_MAX ? len : 0;
 }
 
 int decode_set(struct decoder *d, const struct nlmsghdr *message)
@@ -182,7 +221,8 @@ int decode_set(struct decoder *d, const struct nlmsghdr *message)
 	decode_details(d, &a, flags, set);
 	if (!n_key || (flags & NFT_SET_MAP && !n_data)) {
 		odd(d, &set->odd, "its type is not one of jgfw's");
-		set->n_data = flags & NFT_SET_MAP && data_type == NFT_DATA_VERDICT ? 1 : 0;
+		if (set_is_vmap(set)) /* where it leads counts all the same */
+			set->key_len = opaque_len(&a);
 	}
 	if (n_key == 1 && set->interval)
 		expect_bounds(d, set);
@@ -209,6 +249,19 @@ static bool take_fields(const struct nlattr *nest, const enum datatype *types, s
 		to += len;
 		from += padded(len);
 	}
+	return true;
+}
+
+static bool take_key(const struct set *set, const struct nlattr *nest, uint8_t *to)
+{
+	struct attrs a = attrs_of(nest);
+	const struct nlattr *attr = a.at[NFTA_DATA_VALUE];
+
+	if (set->n_key)
+		return take_fields(nest, set->key, set->n_key, to);
+	if (!attr || mnl_attr_get_payload_len(attr) != set->key_len)
+		return false;
+	memcpy(to, mnl_attr_get_payload(attr), set->key_len);
 	return true;
 }
 
@@ -297,17 +350,24 @@ static bool decode_element(struct decoder *d, struct set *set, struct bounds *bo
 	struct counter counter;
 	bool strange;
 
+	if (flags == NFT_SET_ELEM_CATCHALL && set_is_vmap(set)) {
+		if (take_data(d, set, a.at[NFTA_SET_ELEM_DATA], end, &verdict))
+			add_element(set, bytes, true, verdict, (struct counter){0});
+		return false; /* where it leads counts, but what it stands for has no key */
+	}
 	if (flags & ~(uint32_t)NFT_SET_ELEM_INTERVAL_END || a.strange)
 		return false;
 	if (bounds)
 		return decode_bound(d, bounds, &a, flags & NFT_SET_ELEM_INTERVAL_END);
 	strange = is_odd(set, &a, &counter);
-	if (flags || !take_fields(a.at[NFTA_SET_ELEM_KEY], set->key, set->n_key, bytes))
+	if (flags && !set->n_key) /* the end of an opaque interval says nothing more */
+		return true;
+	if (flags || !take_key(set, a.at[NFTA_SET_ELEM_KEY], bytes))
 		return false;
 	if (set->interval) {
 		const struct nlattr *last = a.at[NFTA_SET_ELEM_KEY_END];
 
-		if (!take_fields(last ? last : a.at[NFTA_SET_ELEM_KEY], set->key, set->n_key, end))
+		if (!take_key(set, last ? last : a.at[NFTA_SET_ELEM_KEY], end))
 			return false;
 		end += set->key_len;
 	}

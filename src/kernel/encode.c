@@ -20,6 +20,7 @@
 
 enum {
 	MESSAGE_ROOM = 64 << 10, /* bytes, more than any message takes */
+	USUAL_ROOM = 2 << 10,	 /* more than most do */
 };
 
 /* A failed allocation within the libraries. */
@@ -40,6 +41,8 @@ struct nlmsghdr *message_begin(struct batch *batch, uint16_t type, uint16_t flag
 		b->cap = (b->cap + MESSAGE_ROOM) * 2;
 		b->at = mem_resize(b->at, b->cap, 1);
 	}
+	/* padding is part of a file that is compared; elements fill their messages themselves */
+	memset(b->at + b->n, 0, USUAL_ROOM);
 	vec_add(&batch->abouts, batch->about);
 	/* one answer is enough, and older kernels give none for the mark in front */
 	if (batch->abouts.n == 2)

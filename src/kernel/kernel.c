@@ -167,6 +167,15 @@ void privilege_error(struct diag *diag)
 		   "the kernel wants CAP_NET_ADMIN for this: run as root");
 }
 
+static void owned_error(const struct table *table, struct diag *diag)
+{
+	diag_error(
+		diag, (struct loc){0}, "owned",
+		"another process holds the table inet %s: nobody else can change it, and it goes "
+		"with that process",
+		table->name);
+}
+
 /* Did the transaction take place, where no answer tells? */
 static int look_after(struct kernel *kernel, uint32_t before, bool dry_run, struct diag *diag)
 {
@@ -205,6 +214,8 @@ static int commit(struct kernel *kernel, struct transaction *t, struct diag *dia
 		r = refusal.error;
 	if (!r && !acknowledged)
 		r = look_after(kernel, t->generation, t->dry_run, diag);
+	else if (r == -EPERM && t->change->old && t->change->old->table.owned)
+		owned_error(&t->change->old->table, diag);
 	else if (r == -EPERM)
 		privilege_error(diag);
 	else if (r && r != -ERESTART)
@@ -279,7 +290,11 @@ int kernel_change(struct kernel *kernel, const struct change *change, uint32_t *
 	}
 	if (r)
 		return r;
-	if (!dry_run)
-		*generation = t.generation + 1;
+	/* where jumps lead the kernel judges of tables only that were there before */
+	if (dry_run)
+		return change->new && (!change->old || change->whole)
+			       ? kernel_load_apart(change->new, diag)
+			       : 0;
+	*generation = t.generation + 1;
 	return apart & STAGE_AFTER ? commit_after(kernel, t, generation, diag) : 0;
 }

@@ -132,7 +132,7 @@ static struct set *port_set(struct builder *b, struct range_set ports, bool *ret
 		interval |= ports.at[i].lo != ports.at[i].hi;
 		buf_printf(&name, "_%u", ports.at[i].lo);
 		if (ports.at[i].lo != ports.at[i].hi)
-			buf_printf(&name, ".%u", ports.at[i].hi);
+			buf_printf(&name, "_to_%u", ports.at[i].hi);
 	}
 	if (name.n > PORTS_NAME_MAX)
 		shorten(&name);

@@ -128,6 +128,7 @@ void rule_key(const struct rule *rule, struct buf *key)
 {
 	for (size_t i = 0; i < rule->n; i++)
 		key_expr(key, &rule->at[i]);
+	buf_putc(key, rule->comment ? '"' : ' '); /* an empty one is one */
 	key_str(key, rule->comment);
 	key_str(key, rule->odd);
 }

@@ -91,5 +91,6 @@ Suite *wordless_suite(void);
 Suite *run_suite(void);
 Suite *find_suite(void);
 Suite *change_suite(void);
+Suite *refusals_suite(void);
 
 #endif

@@ -25,7 +25,8 @@ struct run {
 	struct buf packed;   /* the new ruleset, for files */
 	struct ruleset *old; /* what the kernel holds, as of @generation */
 	uint32_t generation;
-	bool armed; /* a guard watches over this apply */
+	bool pending; /* the file of what waits is this apply's */
+	bool armed;   /* a guard watches over it */
 };
 
 /* --- what the kernel holds ------------------------------------------------------------------ */
@@ -179,6 +180,7 @@ static int write_pending(struct run *run, struct diag *diag)
 		buf_add(&old, run->before.payload, run->before.len);
 	else
 		kernel_pack(run->old, &old);
+	run->pending = true;
 	r = record_write(&run->state, run->state.pending, &pending, &old, RECORD_REPLACED, diag);
 	buf_free(&old);
 	if (!r && !run->armed) {
@@ -194,14 +196,15 @@ static void unwrite(struct run *run)
 	struct buf old = {0};
 	struct diag quiet = {0};
 
-	if (run->waits && run->options->confirm_s) {
+	unlink(state_next(&run->state, &run->id)); /* first: the disk may be full */
+	if (run->pending && run->waits) {
 		buf_add(&old, run->before.payload, run->before.len);
 		record_write(&run->state, run->state.pending, &run->before, &old, RECORD_REPLACED,
 			     &quiet);
-	} else if (run->options->confirm_s) {
+	} else if (run->pending) {
 		pending_forget(&run->state);
 	}
-	unlink(state_next(&run->state, &run->id));
+	run->pending = false;
 	run->armed = false; /* the guard goes where nothing waits */
 	buf_free(&old);
 	diag_free(&quiet);
@@ -261,8 +264,11 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 {
 	int r = write_files(run, diag);
 
-	if (!r)
+	if (!r) {
+		/* while one waits, this file says that it was sent, and nothing after it */
+		unlink(run->state.known);
 		r = make_change(run->kernel, change, &run->generation, diag);
+	}
 	if (r) {
 		unwrite(run);
 		return r;
@@ -275,8 +281,21 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 			return r;
 		}
 	}
+	unlink(run->state.outcome); /* of an earlier one */
 	remember(run, &run->id, run->generation);
 	return 0;
+}
+
+/* The kernel holds it already, but what waits is this apply from now on, to a new deadline. */
+static int wait_on(struct run *run, struct diag *diag)
+{
+	int r = write_files(run, diag);
+
+	if (r)
+		unwrite(run);
+	else
+		remember(run, &run->id, run->generation);
+	return r;
 }
 
 /* The kernel holds the new ruleset already. */
@@ -286,8 +305,8 @@ static int nothing_to_send(struct run *run, struct apply_result *ret, struct dia
 		return 0;
 	if (!run->waits || !run->options->confirm_s)
 		return keep_unchanged(run, diag);
-	ret->waits = true; /* it goes on waiting, to a new deadline */
-	return write_files(run, diag);
+	ret->waits = true;
+	return wait_on(run, diag);
 }
 
 static int compare_and_send(struct run *run, struct apply_result *ret, struct diag *diag)
@@ -361,6 +380,8 @@ int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
 		state_sweep(&run.state, run.waits ? &run.before.id : NULL);
 	if (!r)
 		r = attempts(&run, ret, diag);
+	if (!r && !options->dry_run)
+		state_sweep(&run.state, ret->waits ? &run.id : NULL);
 	buf_free(&run.packed);
 	ruleset_free(run.old);
 	record_free(&run.before);

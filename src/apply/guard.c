@@ -17,9 +17,9 @@
 #define SELF "/proc/self/exe"
 
 /* Become the guard; returns only where that fails. */
-static void become_guard(const struct state *state, int report)
+static void become_guard(const char *folder, int report)
 {
-	const char *const argv[] = {"jgfw", "rollback", "--guard", "--state", state->given, NULL};
+	const char *const argv[] = {"jgfw", "rollback", "--guard", "--state", folder, NULL};
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int error;
 
@@ -38,7 +38,7 @@ static void become_guard(const struct state *state, int report)
 }
 
 /* A session of its own, and no parent that waits for it. */
-static pid_t detach(const struct state *state, int report)
+static pid_t detach(const char *folder, int report)
 {
 	pid_t child = fork();
 
@@ -47,20 +47,24 @@ static pid_t detach(const struct state *state, int report)
 	setsid();
 	child = fork();
 	if (!child)
-		become_guard(state, report);
+		become_guard(folder, report);
 	_exit(child < 0);
 }
 
 static int start_process(const struct state *state, struct diag *diag)
 {
 	int report[2], error = 0, status = 0;
+	char *folder;
 	pid_t child;
 
 	if (pipe2(report, O_CLOEXEC))
 		return io_error(diag, "start", "the guard", -errno);
-	child = detach(state, report[1]);
+	/* not by way of folders that may be gone until then, as with a/../b */
+	folder = *state->given ? realpath(state->given, NULL) : NULL;
+	child = detach(folder ? folder : state->given, report[1]);
 	if (child < 0)
 		error = errno;
+	free(folder);
 	close(report[1]);
 	if (child > 0) {
 		while (waitpid(child, &status, 0) < 0 && errno == EINTR)

@@ -4,15 +4,23 @@
  *
  *   pending, without a later word in confirmed   the ruleset in pending, at the deadline
  *   pending, with one                            nothing: whoever wrote it was killed behind it
+ *   pending, damaged                             the ruleset in confirmed, at once
  *   no pending                                   nothing
  */
 #include "pending.h"
 
+#include "jgfw/file.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define SECOND_NS 1000000000u
+
+enum {
+	GUARD_TRIES = 3600, /* about a second each */
+};
 
 bool pending_is_overdue(const struct record *pending)
 {
@@ -37,12 +45,34 @@ static bool was_decided(const struct state *state, const struct record *pending)
 	return decided;
 }
 
+/* What was to be put back cannot be read: what boot would load takes its place. Its own name is
+ * lost, and its time is over. */
+static int read_instead(const struct state *state, struct record *ret, struct diag *diag)
+{
+	int r = record_read(state->confirmed, ret);
+
+	if (r) {
+		diag_warn(diag, (struct loc){0}, "damaged",
+			  "%s is damaged: the kernel keeps what it holds, as nothing else is known",
+			  state->pending);
+		pending_forget(state);
+		return -ENOENT;
+	}
+	diag_warn(diag, (struct loc){0}, "damaged",
+		  "%s is damaged: the ruleset that was confirmed last is put back", state->pending);
+	ret->id = ret->ends = (struct id){0};
+	ret->deadline_ns = 0;
+	return 0;
+}
+
 int pending_read(const struct state *state, struct record *ret, struct diag *diag)
 {
 	int r = record_read(state->pending, ret);
 
 	if (r == -ENOENT)
 		return r;
+	if (r == -EBADMSG)
+		return read_instead(state, ret, diag);
 	if (r)
 		return io_error(diag, "read", state->pending, r);
 	if (record_is_here(state, ret) && !was_decided(state, ret))
@@ -133,6 +163,28 @@ int pending_take_back(struct state *state, struct kernel *kernel, const struct r
 	return r;
 }
 
+/* It was taken back, because its time was over: nothing waits, and that is remembered. No room is
+ * asked for on the disk. Where it cannot be written at all, taking back again changes nothing. */
+static void taken_back_late(const struct state *state, const struct record *pending,
+			    struct diag *diag)
+{
+	struct diag quiet = {0};
+	int r = 0;
+
+	if (id_is_none(&pending->id)) { /* damaged */
+		pending_forget(state);
+		record_write(state, state->outcome, pending, NULL, RECORD_REPLACED, &quiet);
+	} else {
+		r = file_move(state->pending, state->outcome);
+	}
+	if (r) {
+		diag_warn(diag, (struct loc){0}, "state", "cannot write %s: %s", state->outcome,
+			  strerror(-r));
+		pending_forget(state);
+	}
+	diag_free(&quiet);
+}
+
 int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
 		   struct diag *diag)
 {
@@ -147,10 +199,8 @@ int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, 
 	if (ret_waits)
 		*ret_waits = false;
 	r = pending_take_back(state, kernel, ret, diag);
-	if (!r)
-		r = record_write(state, state->outcome, ret, NULL, RECORD_REPLACED, diag);
 	if (!r) {
-		pending_forget(state);
+		taken_back_late(state, ret, diag);
 		diag_warn(diag, (struct loc){0}, "rolled-back",
 			  "nobody confirmed the last apply in time: it was taken back");
 	}
@@ -192,17 +242,50 @@ static int scene_begin(struct scene *s, const char *state_dir, struct diag *diag
 	return r;
 }
 
-/* Was the last apply taken back because nobody confirmed it? */
+/* The record of what waits, as it is now, without the lock: it is replaced as a whole. One that is
+ * damaged is overdue. 0, -ENOENT where nothing waits, or another -errno. */
+static int peek(const struct state *state, struct record *ret)
+{
+	int r = record_read(state->pending, ret);
+
+	if (r)
+		*ret = (struct record){0};
+	if (!r && !record_is_here(state, ret)) {
+		record_free(ret);
+		return -ENOENT;
+	}
+	return r == -EBADMSG ? 0 : r == -ENOTDIR ? -ENOENT : r;
+}
+
+/* Was the last apply taken back because nobody confirmed it? On a read-only disk it still seems to
+ * wait. */
 static bool was_too_late(const struct state *state)
 {
-	struct record outcome;
-	bool here;
+	struct record record;
+	bool too_late;
 
-	if (record_read(state->outcome, &outcome))
+	if (!peek(state, &record)) {
+		too_late = pending_is_overdue(&record);
+	} else {
+		if (record_read(state->outcome, &record))
+			return false;
+		too_late = record_is_here(state, &record);
+	}
+	record_free(&record);
+	return too_late;
+}
+
+/* Did its apply come to its end, and was nothing sent after it? */
+static bool was_sent_last(const struct state *state, const struct record *pending)
+{
+	struct record known;
+	bool sent;
+
+	if (record_read(state->known, &known))
 		return false;
-	here = record_is_here(state, &outcome);
-	record_free(&outcome);
-	return here;
+	sent = record_is_here(state, &known) && id_equal(&known.id, &pending->id);
+	record_free(&known);
+	return sent;
 }
 
 /* Does the kernel hold what was packed? */
@@ -262,6 +345,13 @@ static int keep(struct state *state, struct kernel *kernel, const struct record 
 		pending_forget(state);
 		return 0;
 	}
+	if (!is_new && !was_sent_last(state, pending)) {
+		diag_error(diag, (struct loc){0}, "interrupted",
+			   "the kernel does not hold what waits: another apply was interrupted");
+		diag_note(diag, (struct loc){0},
+			  "it will be taken back, unless 'jgfw apply' is run again before");
+		return -ECANCELED;
+	}
 	if (!is_new)
 		diag_warn(diag, (struct loc){0}, "drift",
 			  "the kernel does not hold what was applied; 'jgfw status' tells the "
@@ -310,56 +400,68 @@ int apply_rollback(const char *state_dir, enum pending *ret, struct diag *diag)
 	return r;
 }
 
-/* The record, without the lock: it is replaced as a whole. */
-static bool still_waits(const struct state *state, uint64_t *ret_deadline_ns)
+/* Sleep until the deadline, or a second: it may be confirmed meanwhile, or get another deadline. */
+static void sleep_towards(uint64_t deadline_ns)
 {
-	struct record pending;
-	bool here;
+	uint64_t now_ns = boottime_ns();
+	struct timespec step = {1, 0};
 
-	if (record_read(state->pending, &pending))
-		return false;
-	here = record_is_here(state, &pending);
-	*ret_deadline_ns = pending.deadline_ns;
-	record_free(&pending);
-	return here;
+	if (deadline_ns > now_ns && deadline_ns - now_ns < SECOND_NS)
+		step = (struct timespec){0, (long)(deadline_ns - now_ns)};
+	clock_nanosleep(CLOCK_BOOTTIME, 0, &step, NULL);
 }
 
 int apply_guard(const char *state_dir, enum pending *ret, struct diag *diag)
 {
-	const uint64_t second_ns = 1000000000u;
 	struct state state;
-	uint64_t deadline_ns = 0, now_ns;
-	unsigned int left;
-	int r = state_open(&state, state_dir, diag);
+	struct record pending;
+	int tries = 0, r = state_open(&state, state_dir, diag);
 
 	*ret = PENDING_NONE;
-	while (!r && still_waits(&state, &deadline_ns) && (now_ns = boottime_ns()) < deadline_ns) {
-		uint64_t left_ns = deadline_ns - now_ns;
-		struct timespec step = {1, 0};
+	while (!r && peek(&state, &pending) != -ENOENT) {
+		uint64_t deadline_ns = pending.deadline_ns;
+		bool overdue = pending_is_overdue(&pending);
 
-		/* by steps: it may be confirmed meanwhile, or have got another deadline */
-		if (left_ns < second_ns)
-			step = (struct timespec){0, (long)left_ns};
-		clock_nanosleep(CLOCK_BOOTTIME, 0, &step, NULL);
+		record_free(&pending);
+		if (overdue) {
+			r = apply_settle(state_dir, NULL, diag);
+			if (!r || ++tries == GUARD_TRIES)
+				break;
+			/* what fails may do so for a while: a lock that another holds */
+			diag_free(diag);
+			r = 0;
+		}
+		sleep_towards(deadline_ns);
 	}
 	state_close(&state);
-	return r ? r : apply_settle(state_dir, &left, diag);
+	return r;
 }
 
 int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *diag)
 {
-	uint64_t deadline_ns = 0, now_ns = boottime_ns();
+	uint64_t now_ns = boottime_ns();
+	struct record pending = {0};
 	struct state state;
 	struct scene s;
+	bool waits, overdue;
 	int r = state_open(&state, state_dir, diag);
-	bool waits = !r && still_waits(&state, &deadline_ns);
 
-	state_close(&state);
+	if (!r)
+		r = peek(&state, &pending);
+	waits = !r;
+	overdue = waits && now_ns >= pending.deadline_ns;
+	if (r == -ENOENT || r == -EACCES) /* who may not look sees the kernel as it is */
+		r = 0;
+	else if (r && state.pending)
+		io_error(diag, "read", state.pending, r);
 	if (ret_left_s)
-		*ret_left_s = waits && deadline_ns > now_ns
-				      ? (unsigned int)((deadline_ns - now_ns) / 1000000000u + 1)
-				      : 0;
-	if (r || !waits || deadline_ns > now_ns)
+		*ret_left_s =
+			waits && !overdue && !was_decided(&state, &pending)
+				? (unsigned int)((pending.deadline_ns - now_ns) / SECOND_NS + 1)
+				: 0;
+	record_free(&pending);
+	state_close(&state);
+	if (r || !overdue)
 		return r;
 	r = scene_begin(&s, state_dir, diag);
 	if (!r)
@@ -422,18 +524,18 @@ static int close_forwarding(struct kernel *kernel, struct diag *diag)
 int apply_restore(const char *state_dir, struct diag *diag)
 {
 	struct scene s;
+	struct diag quiet = {0};
 	int r = scene_begin(&s, state_dir, diag);
 
 	if (!r) {
 		r = load_confirmed(&s.state, s.kernel, diag);
 		/* what waited is not there any more; to confirm it is too late */
-		if (!r && !pending_read(&s.state, &s.pending, diag) &&
-		    !record_write(&s.state, s.state.outcome, &s.pending, NULL, RECORD_REPLACED,
-				  diag))
-			pending_forget(&s.state);
+		if (!r && !pending_read(&s.state, &s.pending, &quiet))
+			taken_back_late(&s.state, &s.pending, diag);
 	}
 	if (r && s.kernel)
 		close_forwarding(s.kernel, diag);
+	diag_free(&quiet);
 	scene_end(&s);
 	return r;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,6 +19,8 @@
 #define STATE_DIR "/var/lib/jgfw"
 #define RUN_DIR	  "/run/jgfw"
 #define BOOT_ID	  "/proc/sys/kernel/random/boot_id"
+
+#define BEFORE_SUFFIX ".before" /* as long as that of a temporary file, to be swept like one */
 
 enum {
 	LOCK_WAIT_MS = 30 * 1000,
@@ -36,7 +39,7 @@ uint64_t boottime_ns(void)
 int io_error(struct diag *diag, const char *what, const char *path, int r)
 {
 	diag_error(diag, (struct loc){0}, r == -EACCES || r == -EPERM ? "privilege" : "state",
-		   "cannot %s %s: %s", what, path, strerror(-r));
+		   "cannot %s %s: %s", what, path, r == -EBADMSG ? "it is damaged" : strerror(-r));
 	return r;
 }
 
@@ -94,14 +97,28 @@ static const char *here(struct state *state, const char *name)
 			    (unsigned long long)state->cookie, name);
 }
 
+/* Where the disk takes no new file, an old one can be locked as it is, and the folder where there
+ * is none: to read and to take back must be possible there, and nobody else can make the file. */
+static int open_lock(const struct state *state, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int r = -errno;
+
+	if (fd < 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = open(state->run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? r : fd;
+}
+
 static int take_lock(struct state *state, struct diag *diag)
 {
 	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000 * 1000};
 	const char *path = here(state, "lock");
 
-	state->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	state->lock = open_lock(state, path);
 	if (state->lock < 0)
-		return io_error(diag, "open", path, -errno);
+		return io_error(diag, "open", path, state->lock);
 	for (int waited = 0; flock(state->lock, LOCK_EX | LOCK_NB); waited += LOCK_STEP_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return io_error(diag, "lock", path, -errno);
@@ -176,11 +193,13 @@ void state_close(struct state *state)
 struct id id_new(void)
 {
 	struct id id;
-	FILE *random = fopen("/dev/urandom", "re");
+	ssize_t n;
 
-	if (!random || fread(id.bytes, sizeof(id.bytes), 1, random) != 1)
-		mem_exhausted(); /* a machine without it does not run */
-	fclose(random);
+	do
+		n = getrandom(id.bytes, sizeof(id.bytes), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(id.bytes))
+		mem_exhausted(); /* a kernel without it has no nftables */
 	return id;
 }
 
@@ -215,9 +234,28 @@ const char *state_next(struct state *state, const struct id *id)
 	return path;
 }
 
+/* One rename, which is taken back where it does not get to the disk. */
+static int replace_confirmed(struct state *state, const char *next)
+{
+	const char *old = arena_printf(&state->arena, "%s" BEFORE_SUFFIX, state->confirmed);
+	bool had, none;
+	int r;
+
+	unlink(old);
+	had = !link(state->confirmed, old);
+	none = !had && errno == ENOENT;
+	r = file_move(next, state->confirmed);
+	if (r && had)
+		rename(old, state->confirmed);
+	else if (r && none)
+		unlink(state->confirmed);
+	unlink(old); /* where two names were of one file, both are still there */
+	return r;
+}
+
 int state_confirm(struct state *state, const struct id *id, struct diag *diag)
 {
-	int r = file_move(state_next(state, id), state->confirmed);
+	int r = replace_confirmed(state, state_next(state, id));
 
 	if (r)
 		return io_error(diag, "write", state->confirmed, r);

@@ -61,7 +61,7 @@ void state_close(struct state *state);
 const char *state_next(struct state *state, const struct id *id);
 
 /** state_confirm - what waits in state_next() of @id is what boot loads from now on, and nothing
- * waits any more; 0 or -errno after an error in @diag */
+ * waits any more; 0, or -errno after an error in @diag: then boot loads what it did before */
 int state_confirm(struct state *state, const struct id *id, struct diag *diag);
 
 /** state_sweep - remove what killed programs left: temporary files, and files of state_next() but

@@ -52,21 +52,15 @@ struct change {
 	size_t n_elements_kept, n_rules_kept;
 };
 
-/** change_between - the smallest change from @old to @new that is safe under traffic
+/** change_between - the smallest change from @old to @new
  *
- * Either may be NULL. Base chains stay; sets are edited where a packet on its way cannot come to
- * harm by that, and else made anew. Named sets must be sorted (set_sort()). To be released by
- * change_free().
+ * Either may be NULL. Base chains stay, sets are edited: a packet on its way keeps to the rules
+ * that were there when it entered a base chain, and finds in a set what is there when it looks; a
+ * set that is made anew may be empty for it. Named sets must be sorted (set_sort()). To be released
+ * by change_free().
  */
 void change_between(const struct ruleset *old, const struct ruleset *new, struct change *ret);
 void change_free(struct change *change);
-
-/** change_renews - are there sets to be made anew under the name that they have? */
-bool change_renews(const struct change *change);
-
-/** change_stand_in - give names of their own to the sets of @rs, a copy of the new ruleset, that
- * the change makes anew: then they can be there beside the old ones */
-void change_stand_in(const struct change *change, struct ruleset *rs);
 
 /** change_is_empty - are the two equal? */
 bool change_is_empty(const struct change *change);

@@ -47,15 +47,14 @@ struct table_names {
 /** kernel_tables - all tables of this network namespace; 0 or -errno */
 int kernel_tables(struct kernel *kernel, struct table_names *ret, struct diag *diag);
 
-/** kernel_change - make @change: what packets can notice of it in one transaction
+/** kernel_change - make @change, in one transaction
  *
- * Sets may come in one before, and sets and chains go in one behind. What other tables hold is not
- * touched. Where somebody has committed since @generation, nothing is changed and -ERESTART
- * returned, without an error in @diag; else @generation is the new one. With @dry_run the kernel
- * judges it all, and nothing is changed. Returns 0, or -errno after an error in @diag that tells
- * the place in the site of the thing that the kernel refuses; then nothing was changed.
+ * What other tables hold is not touched. Where somebody has committed since @generation, nothing is
+ * changed and -ERESTART returned, without an error in @diag. With @dry_run the kernel judges it
+ * all, and nothing is changed. Returns 0, or -errno after an error in @diag that tells the place in
+ * the site of the thing that the kernel refuses; then nothing was changed.
  */
-int kernel_change(struct kernel *kernel, const struct change *change, uint32_t *generation,
+int kernel_change(struct kernel *kernel, const struct change *change, uint32_t generation,
 		  bool dry_run, struct diag *diag);
 
 /** kernel_pack - append @rs (NULL: no table) as bytes to be kept in a file */

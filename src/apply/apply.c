@@ -267,7 +267,7 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 	if (!r) {
 		/* while one waits, this file says that it was sent, and nothing after it */
 		unlink(run->state.known);
-		r = make_change(run->kernel, change, &run->generation, diag);
+		r = kernel_change(run->kernel, change, run->generation, false, diag);
 	}
 	if (r) {
 		unwrite(run);
@@ -276,13 +276,13 @@ static int send(struct run *run, const struct change *change, struct diag *diag)
 	if (!run->options->confirm_s) {
 		r = state_confirm(&run->state, &run->id, diag);
 		if (r) { /* what cannot be kept for boot must not be in force */
-			transfer(run->kernel, run->old, NULL, NULL, diag);
+			transfer(run->kernel, run->old, NULL, diag);
 			unwrite(run);
 			return r;
 		}
 	}
 	unlink(run->state.outcome); /* of an earlier one */
-	remember(run, &run->id, run->generation);
+	remember(run, &run->id, run->generation + 1);
 	return 0;
 }
 
@@ -319,7 +319,7 @@ static int compare_and_send(struct run *run, struct apply_result *ret, struct di
 	if (!ret->changed)
 		r = nothing_to_send(run, ret, diag);
 	else if (run->options->dry_run)
-		r = kernel_change(run->kernel, &change, &run->generation, true, diag);
+		r = kernel_change(run->kernel, &change, run->generation, true, diag);
 	else
 		r = send(run, &change, diag);
 	if (!r && ret->changed && !run->options->dry_run)

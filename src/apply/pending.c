@@ -82,46 +82,8 @@ int pending_read(const struct state *state, struct record *ret, struct diag *dia
 	return -ENOENT;
 }
 
-/* A copy of @rs, as files have it. */
-static struct ruleset *copy(const struct ruleset *rs)
-{
-	struct buf packed = {0};
-	struct ruleset *ret = NULL;
-
-	kernel_pack(rs, &packed);
-	if (kernel_unpack(packed.at, packed.n, RULESET_TABLE, &ret))
-		ret = NULL;
-	buf_free(&packed);
-	return ret;
-}
-
-/*
- * The kernel shows a packet that is on its way through the old rules the new elements of a set, or
- * none. So the new rules first look up sets of other names, filled beforehand; when no packet obeys
- * the old rules any more, the sets are made anew under their own names, and the same again.
- */
-int make_change(struct kernel *kernel, const struct change *change, uint32_t *generation,
-		struct diag *diag)
-{
-	struct ruleset *between;
-	struct change first;
-	int r;
-
-	if (!change->old || !change->new || change->whole || !change_renews(change))
-		return kernel_change(kernel, change, generation, false, diag);
-	between = copy(change->new);
-	if (!between)
-		return kernel_change(kernel, change, generation, false, diag);
-	change_stand_in(change, between);
-	change_between(change->old, between, &first);
-	r = kernel_change(kernel, &first, generation, false, diag);
-	change_free(&first);
-	ruleset_free(between);
-	return r ? r : transfer(kernel, change->new, NULL, generation, diag);
-}
-
 int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_changed,
-	     uint32_t *ret_generation, struct diag *diag)
+	     struct diag *diag)
 {
 	int r = -ERESTART;
 
@@ -138,9 +100,7 @@ int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_chan
 		if (ret_changed)
 			*ret_changed = !change_is_empty(&change);
 		if (!change_is_empty(&change))
-			r = make_change(kernel, &change, &generation, diag);
-		if (ret_generation)
-			*ret_generation = generation;
+			r = kernel_change(kernel, &change, generation, false, diag);
 		change_free(&change);
 		ruleset_free(now);
 	}
@@ -158,7 +118,7 @@ int pending_take_back(struct state *state, struct kernel *kernel, const struct r
 
 	if (r)
 		return io_error(diag, "understand", state->pending, r);
-	r = transfer(kernel, before, NULL, NULL, diag);
+	r = transfer(kernel, before, NULL, diag);
 	ruleset_free(before);
 	return r;
 }
@@ -504,7 +464,7 @@ static int load_confirmed(struct state *state, struct kernel *kernel, struct dia
 	record_free(&record);
 	if (r)
 		return io_error(diag, "understand", state->confirmed, r);
-	r = transfer(kernel, rs, NULL, NULL, diag);
+	r = transfer(kernel, rs, NULL, diag);
 	ruleset_free(rs);
 	return r;
 }
@@ -512,7 +472,7 @@ static int load_confirmed(struct state *state, struct kernel *kernel, struct dia
 static int close_forwarding(struct kernel *kernel, struct diag *diag)
 {
 	struct ruleset *closed = closed_ruleset();
-	int r = transfer(kernel, closed, NULL, NULL, diag);
+	int r = transfer(kernel, closed, NULL, diag);
 
 	ruleset_free(closed);
 	if (!r)

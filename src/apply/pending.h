@@ -25,19 +25,13 @@ int pending_take_back(struct state *state, struct kernel *kernel, const struct r
 int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
 		   struct diag *diag);
 
-/** make_change - make @change, to the new ruleset under traffic, by way of sets that stand in for
- * those that must be made anew; see kernel_change()
- */
-int make_change(struct kernel *kernel, const struct change *change, uint32_t *generation,
-		struct diag *diag);
-
 /** transfer - make the kernel's table what @target is (NULL: none), whatever it is now
  *
  * Returns 0 or -errno after an error in @diag; @ret_changed (may be NULL) tells whether it was
- * something else, @ret_generation (may be NULL) since when it is not.
+ * something else.
  */
 int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_changed,
-	     uint32_t *ret_generation, struct diag *diag);
+	     struct diag *diag);
 
 /** guard_arm - see that somebody takes back what waits at @pending's deadline, whatever becomes of
  * this program; 0 or -errno after an error in @diag */

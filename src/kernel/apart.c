@@ -17,7 +17,7 @@ static int load(const struct ruleset *rs, struct diag *diag)
 
 	if (!r) {
 		change_between(NULL, rs, &change);
-		r = kernel_change(kernel, &change, &generation, false, diag);
+		r = kernel_change(kernel, &change, generation, false, diag);
 		change_free(&change);
 	}
 	kernel_close(kernel);

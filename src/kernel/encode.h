@@ -40,27 +40,8 @@ void batch_free(struct batch *batch);
  */
 void encode_ruleset(struct batch *batch, const struct ruleset *rs);
 
-/** enum stage - the transactions that a change takes where one would harm packets on their way
- *
- * All that packets can notice happens in STAGE_EDIT.
- */
-enum stage {
-	STAGE_BEFORE = 1, /* sets that no rule looks up yet */
-	STAGE_EDIT = 2,
-	STAGE_AFTER = 4, /* what no rule looks up any more goes */
-};
-
-typedef unsigned int stages; /* bits of enum stage */
-
-/** change_stages - those that @change takes */
-stages change_stages(const struct change *change);
-
-/** encode_change - a stage of what makes @change->old into @change->new, where @apart are the
- * stages that have transactions of their own; the order is the one that the kernel accepts */
-void encode_change(struct batch *batch, const struct change *change, enum stage stage,
-		   stages apart);
-
-/** encode_undo_before - what takes STAGE_BEFORE back */
-void encode_undo_before(struct batch *batch, const struct change *change);
+/** encode_change - what makes @change->old into @change->new; the order is the one that the kernel
+ * needs: what refers to a thing goes before it and comes behind it */
+void encode_change(struct batch *batch, const struct change *change);
 
 #endif

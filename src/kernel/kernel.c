@@ -11,17 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
-#include <linux/membarrier.h>
-
 enum {
 	SEND_MARGIN = 64 * 1024, /* the kernel counts more than the bytes of a message */
 	ANSWER_ROOM = 64 * 1024,
-	STAGE_TRIES = 20, /* how often others may commit in between */
 };
 
 struct kernel *kernel_open(struct diag *diag)
@@ -190,111 +185,36 @@ static int look_after(struct kernel *kernel, uint32_t before, bool dry_run, stru
 	return -ENOMSG;
 }
 
-/** struct transaction - one on its way */
-struct transaction {
-	const struct change *change;
-	uint32_t generation; /* that it is for */
-	bool dry_run;
-	struct batch batch;
-};
-
-static int commit(struct kernel *kernel, struct transaction *t, struct diag *diag)
+int kernel_change(struct kernel *kernel, const struct change *change, uint32_t generation,
+		  bool dry_run, struct diag *diag)
 {
 	char *room = mem_alloc(ANSWER_ROOM);
 	struct refusal refusal = {0};
+	struct batch batch;
 	bool acknowledged;
 	int r;
 
-	if (!t->dry_run) /* without its end a transaction is judged and taken back */
-		batch_end(&t->batch);
-	kernel->seq = t->batch.seq;
-	r = send_batch(kernel, &t->batch);
+	batch_begin(&batch, kernel->seq + 1, generation);
+	encode_change(&batch, change);
+	if (!dry_run) /* without its end a transaction is judged and taken back */
+		batch_end(&batch);
+	kernel->seq = batch.seq;
+	r = send_batch(kernel, &batch);
 	acknowledged = read_answers(kernel, room, &refusal);
 	if (!r)
 		r = refusal.error;
 	if (!r && !acknowledged)
-		r = look_after(kernel, t->generation, t->dry_run, diag);
-	else if (r == -EPERM && t->change->old && t->change->old->table.owned)
-		owned_error(&t->change->old->table, diag);
+		r = look_after(kernel, generation, dry_run, diag);
+	else if (r == -EPERM && change->old && change->old->table.owned)
+		owned_error(&change->old->table, diag);
 	else if (r == -EPERM)
 		privilege_error(diag);
 	else if (r && r != -ERESTART)
-		refused(t->change, &t->batch, &refusal, diag);
-	batch_free(&t->batch);
+		refused(change, &batch, &refusal, diag);
+	batch_free(&batch);
 	free(room);
-	return r;
-}
-
-static int commit_stage(struct kernel *kernel, struct transaction t, enum stage stage, stages apart,
-			struct diag *diag)
-{
-	batch_begin(&t.batch, kernel->seq + 1, t.generation);
-	encode_change(&t.batch, t.change, stage, apart);
-	return commit(kernel, &t, diag);
-}
-
-static void undo_before(struct kernel *kernel, struct transaction t)
-{
-	struct diag quiet = {0};
-
-	if (!kernel_generation(kernel, &t.generation, &quiet)) {
-		batch_begin(&t.batch, kernel->seq + 1, t.generation);
-		encode_undo_before(&t.batch, t.change);
-		commit(kernel, &t, &quiet);
-	}
-	diag_free(&quiet);
-}
-
-/* Return when no packet is left that entered a base chain before: the kernel counts as one reader
- * (of RCU) each of them. Where it does not know how to wait, the time for it must do. */
-static void wait_for_packets(void)
-{
-	static const struct timespec instead = {.tv_nsec = 50000000};
-
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		nanosleep(&instead, NULL);
-}
-
-/* What is left to go goes, whoever else commits meanwhile; it is known by its names. */
-static int commit_after(struct kernel *kernel, struct transaction t, uint32_t *generation,
-			struct diag *diag)
-{
-	int r = -ERESTART;
-
-	wait_for_packets();
-	for (int i = 0; i < STAGE_TRIES && r == -ERESTART; i++) {
-		r = kernel_generation(kernel, &t.generation, diag);
-		if (!r)
-			r = commit_stage(kernel, t, STAGE_AFTER, STAGE_AFTER, diag);
-		if (!r && t.generation == *generation)
-			++*generation;
-	}
-	return r;
-}
-
-int kernel_change(struct kernel *kernel, const struct change *change, uint32_t *generation,
-		  bool dry_run, struct diag *diag)
-{
-	struct transaction t = {.change = change, .generation = *generation, .dry_run = dry_run};
-	stages apart = dry_run ? 0 : change_stages(change);
-	int r = 0;
-
-	if (apart & STAGE_BEFORE) {
-		r = commit_stage(kernel, t, STAGE_BEFORE, apart, diag);
-		t.generation++;
-	}
-	if (!r) {
-		r = commit_stage(kernel, t, STAGE_EDIT, apart, diag);
-		if (r && apart & STAGE_BEFORE)
-			undo_before(kernel, t);
-	}
-	if (r)
-		return r;
 	/* where jumps lead the kernel judges of tables only that were there before */
-	if (dry_run)
-		return change->new && (!change->old || change->whole)
-			       ? kernel_load_apart(change->new, diag)
-			       : 0;
-	*generation = t.generation + 1;
-	return apart & STAGE_AFTER ? commit_after(kernel, t, generation, diag) : 0;
+	if (!r && dry_run && change->new && (!change->old || change->whole))
+		r = kernel_load_apart(change->new, diag);
+	return r;
 }

@@ -7,6 +7,7 @@
 
 enum {
 	PORTS_NAME_MAX = 64, /* of a set's name that tells its ports */
+	FEW_PORTS = 256,
 };
 
 /* Where a field is loaded from: RFC 791 (IP), RFC 9293 and 768 (ports), RFC 792 (ICMP type). */
@@ -106,10 +107,19 @@ void rule_match_range(struct builder *b, enum field field, struct value lo, stru
 }
 
 /* A long name's place is taken by its hash (FNV-1a). */
-static void shorten(struct buf *name)
+/* A name that tells the ports, or where they are many a number made of them (FNV-1a). */
+static void name_ports(struct range_set ports, struct buf *name)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
+	buf_puts(name, "ports");
+	for (size_t i = 0; i < ports.n; i++) {
+		buf_printf(name, "_%u", ports.at[i].lo);
+		if (ports.at[i].lo != ports.at[i].hi)
+			buf_printf(name, "_to_%u", ports.at[i].hi);
+	}
+	if (name->n <= PORTS_NAME_MAX)
+		return;
 	for (size_t i = 0; i < name->n; i++)
 		hash = (hash ^ (uint8_t)name->at[i]) * 0x100000001b3;
 	name->n = 0;
@@ -117,41 +127,41 @@ static void shorten(struct buf *name)
 }
 
 /*
- * The kernel fills a new set of ranges a moment after the rules that look it up are in force. So it
- * has a name, by which it can be there before them.
+ * The kernel fills a new set of ranges a moment after the rules that look it up are in force. So
+ * few ports are told one by one; for many the set has a name, by which it stays when rules change.
  */
-static struct set *port_set(struct builder *b, struct range_set ports, bool *ret_known)
+static struct set *port_set(struct builder *b, struct range_set ports)
 {
 	static const enum datatype key[] = {TYPE_INET_SERVICE};
+	bool ranges = range_set_count(ports) > FEW_PORTS;
 	struct buf name = {0};
-	struct set *set = NULL;
-	bool interval = false;
+	struct set *set;
 
-	buf_puts(&name, "ports");
-	for (size_t i = 0; i < ports.n; i++) {
-		interval |= ports.at[i].lo != ports.at[i].hi;
-		buf_printf(&name, "_%u", ports.at[i].lo);
-		if (ports.at[i].lo != ports.at[i].hi)
-			buf_printf(&name, "_to_%u", ports.at[i].hi);
+	if (ranges) {
+		name_ports(ports, &name);
+		vec_each(it, &b->rs->table.sets)
+			if (!strcmp((*it)->name, buf_str(&name))) {
+				buf_free(&name);
+				return *it;
+			}
 	}
-	if (name.n > PORTS_NAME_MAX)
-		shorten(&name);
-	vec_each(it, &b->rs->table.sets)
-		if (interval && !strcmp((*it)->name, buf_str(&name)))
-			set = *it;
-	*ret_known = set != NULL;
-	if (!set)
-		set = ruleset_set(b->rs, interval ? buf_str(&name) : NULL, key, 1, NULL, 0);
-	set->interval = interval;
+	set = ruleset_set(b->rs, ranges ? buf_str(&name) : NULL, key, 1, NULL, 0);
+	set->interval = ranges;
+	for (size_t i = 0; i < ports.n; i++)
+		for (uint32_t port = ports.at[i].lo; port <= ports.at[i].hi; port++) {
+			uint8_t *at = set_put(set_add(set, 0), value_u16((uint16_t)port));
+
+			if (!ranges)
+				continue;
+			set_put(at, value_u16((uint16_t)ports.at[i].hi));
+			break;
+		}
 	buf_free(&name);
 	return set;
 }
 
 void rule_ports(struct builder *b, enum field field, struct range_set ports, bool invert)
 {
-	struct set *set;
-	bool known;
-
 	if (ports.n == 1 && !invert) {
 		struct value lo = value_u16((uint16_t)ports.at[0].lo);
 		struct value hi = value_u16((uint16_t)ports.at[0].hi);
@@ -162,14 +172,7 @@ void rule_ports(struct builder *b, enum field field, struct range_set ports, boo
 			rule_match_range(b, field, lo, hi);
 		return;
 	}
-	set = port_set(b, ports, &known);
-	for (size_t i = 0; i < ports.n && !known; i++) {
-		uint8_t *at = set_put(set_add(set, 0), value_u16((uint16_t)ports.at[i].lo));
-
-		if (set->interval)
-			set_put(at, value_u16((uint16_t)ports.at[i].hi));
-	}
-	rule_lookup(b, &field, 1, set, invert);
+	rule_lookup(b, &field, 1, port_set(b, ports), invert);
 }
 
 /* Load a concatenation into the registers from slot 0 on, each field at a slot of its own. */

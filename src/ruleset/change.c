@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* Behind the name of a set: it stands in for that one until it is made anew. */
-#define STAND_IN ".new"
+enum {
+	MANY_PAIRS = 1 << 20, /* of intervals, more than are worth comparing */
+};
 
 /** struct comparison - a change on its way */
 struct comparison {
@@ -67,6 +68,36 @@ static void compare_elements(struct set_change *c, size_t *kept)
 	}
 }
 
+/* Do two elements have a value in common, in all of their fields? */
+static bool elements_meet(const struct set *a, size_t i, const struct set *b, size_t k)
+{
+	const uint8_t *x = a->bytes + i * a->stride, *y = b->bytes + k * b->stride;
+
+	for (size_t f = 0; f < a->n_key; f++) {
+		size_t len = datatype_len(a->key[f]);
+
+		if (memcmp(x, y + b->key_len, len) > 0 || memcmp(y, x + a->key_len, len) > 0)
+			return false;
+		x += len;
+		y += len;
+	}
+	return true;
+}
+
+/* Does an interval come where another goes? Older kernels see them both, and refuse. */
+static bool intervals_meet(const struct set_change *c)
+{
+	if (!c->old->interval || c->renew)
+		return false;
+	if (c->gone.n * c->come.n > MANY_PAIRS)
+		return true;
+	vec_each(i, &c->gone)
+		vec_each(k, &c->come)
+			if (elements_meet(c->old, *i, c->new, *k))
+				return true;
+	return false;
+}
+
 static void compare_sets(struct comparison *c)
 {
 	const struct ruleset *old = c->change->old, *new = c->change->new;
@@ -85,9 +116,7 @@ static void compare_sets(struct comparison *c)
 				one.renew = !same_definition(one.old, set);
 				if (!one.renew)
 					compare_elements(&one, &c->change->n_elements_kept);
-				/* the kernel looks for overlaps among what goes too */
-				if (set->interval && one.gone.n && one.come.n)
-					one.renew = true;
+				one.renew |= intervals_meet(&one);
 			}
 			vec_add(&c->change->sets, one);
 		}
@@ -296,77 +325,11 @@ static void compare_chains(struct comparison *c)
 				compare_chain(c, *it, NULL);
 }
 
-/* --- what cannot be edited under traffic ---------------------------------------------------- */
-
-/** struct traffic - what of a change goes, and what comes */
-struct traffic {
-	bool rules_go, rules_come, elements_go, elements_come;
-};
-
-static struct traffic traffic_of(const struct change *change)
-{
-	struct traffic t = {0};
-
-	vec_each(chain, &change->chains)
-		vec_each(edit, &chain->rules) {
-			t.rules_go |= edit->old != NULL;
-			t.rules_come |= edit->new != NULL;
-		}
-	vec_each(set, &change->sets) {
-		t.elements_go |= set->gone.n != 0;
-		t.elements_come |= set->come.n != 0;
-	}
-	return t;
-}
-
-/*
- * A packet keeps to the rules that were there when it entered a base chain, but finds in every set
- * what is there when it looks. Where things only come, or only go, that harms no packet of which
- * both rulesets think alike: it meets at worst what the other ruleset would have let it meet. Where
- * some go and others come instead it may miss both, or meet what no ruleset holds together: sets
- * are then made anew, beside those that go.
- */
-static bool renew_more_sets(struct comparison *c)
-{
-	struct traffic t = traffic_of(c->change);
-	bool mixed = (t.rules_go || t.elements_go) && (t.rules_come || t.elements_come);
-	bool more = false;
-
-	if (!mixed || (!t.rules_go && !t.rules_come && !change_meets(c->change)))
-		return false;
-	vec_each(set, &c->change->sets)
-		if (set->old && set->new && !set->renew && set->gone.n + set->come.n) {
-			set->renew = true;
-			more = true;
-		}
-	return more;
-}
-
 /* --- counters of elements -------------------------------------------------------------------- */
 
-/* The set that @set stands in for, or that stands in for it. */
-static const struct set *other_of(struct comparison *c, const struct set *set)
+static void take_on_element_counters(struct set_change *change)
 {
-	size_t n = set ? strlen(set->name) : 0, suffix = strlen(STAND_IN);
-	struct buf name = {0};
-	const struct set *other;
-
-	if (!set)
-		return NULL;
-	if (n > suffix && !strcmp(set->name + n - suffix, STAND_IN)) {
-		other = *index_find(&c->old_sets, set->name, n - suffix);
-	} else {
-		buf_printf(&name, "%s" STAND_IN, set->name);
-		other = *index_find(&c->old_sets, name.at, name.n);
-	}
-	buf_free(&name);
-	return other;
-}
-
-static void take_on_element_counters(struct comparison *c, struct set_change *change)
-{
-	const struct set *a = change->old ? change->old : other_of(c, change->new),
-			 *b = change->new;
+	const struct set *a = change->old, *b = change->new;
 	size_t i = 0;
 
 	if (!a || !b || !a->counters || !b->counter || !b->n || a->stride != b->stride)
@@ -413,17 +376,16 @@ static void index_set_changes(struct comparison *c)
 }
 
 /* Sets that stay as they are are no part of the change. */
-static void drop_unchanged(struct comparison *c)
+static void drop_unchanged(struct change *change)
 {
-	struct change *change = c->change;
 	size_t n = 0;
 
 	vec_each(set, &change->sets) {
 		if (set->old && set->new && !set->renew && !set->gone.n && !set->come.n &&
 		    !change->whole)
 			continue;
-		if (set->renew || change->whole || !set->old)
-			take_on_element_counters(c, set);
+		if (set->renew || change->whole)
+			take_on_element_counters(set);
 		change->sets.at[n++] = *set;
 	}
 	change->sets.n = n;
@@ -436,40 +398,14 @@ void change_between(const struct ruleset *old, const struct ruleset *new, struct
 	*ret = (struct change){.old = old, .new = new, .whole = why_whole(old, new)};
 	compare_sets(&c);
 	index_set_changes(&c);
-	do {
-		drop_chains(ret);
-		compare_chains(&c);
-	} while (!ret->whole && renew_more_sets(&c));
+	compare_chains(&c);
 	change_take_on_counters(ret);
-	drop_unchanged(&c);
+	drop_unchanged(ret);
 	index_free(&c.old_sets);
 	index_free(&c.new_sets);
 	index_free(&c.old_chains);
 	index_free(&c.new_chains);
 	index_free(&c.set_changes);
-}
-
-bool change_renews(const struct change *change)
-{
-	vec_each(set, &change->sets)
-		if (set->renew)
-			return true;
-	return false;
-}
-
-void change_stand_in(const struct change *change, struct ruleset *rs)
-{
-	struct buf name = {0};
-
-	vec_each(it, &rs->table.sets)
-		vec_each(set, &change->sets)
-			if (set->renew && !strcmp((*it)->name, set->new->name)) {
-				name.n = 0;
-				buf_printf(&name, "%s" STAND_IN, (*it)->name);
-				(*it)->name = arena_copy(&rs->arena, name.at, name.n);
-				break;
-			}
-	buf_free(&name);
 }
 
 bool change_is_empty(const struct change *change)

@@ -5,10 +5,6 @@
 
 #include "jgfw/change.h"
 
-/** change_meets - may a packet want both an element that goes and one that comes, each in the place
- * of the other? */
-bool change_meets(const struct change *change);
-
 /** change_take_on_counters - rules that come go on counting where those that go, and that they are
  * like, have stopped */
 void change_take_on_counters(struct change *change);

@@ -245,7 +245,7 @@ static int bring(struct kernel *kernel, const struct ruleset *old, const struct 
 	int r;
 
 	change_between(old, new, &change);
-	r = kernel_change(kernel, &change, &generation, dry_run, diag);
+	r = kernel_change(kernel, &change, generation, dry_run, diag);
 	change_free(&change);
 	return r;
 }

@@ -10,9 +10,9 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_generate, &command_check,    &command_apply, &command_confirm,
-	&command_rollback, &command_restore,  &command_diff,  &command_status,
-	&command_report,   &command_profiles, &command_init,  &command_remove,
+	&command_generate, &command_check, &command_apply,  &command_confirm, &command_rollback,
+	&command_restore,  &command_diff,  &command_status, &command_trace,   &command_report,
+	&command_profiles, &command_init,  &command_remove,
 };
 
 _Noreturn void mem_exhausted(void)

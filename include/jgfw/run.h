@@ -18,6 +18,7 @@ struct packet {
 	uint8_t l4proto;       /* IPPROTO_* */
 	uint32_t saddr, daddr; /* host byte order */
 	bool saddr_unknown;    /* it was masqueraded */
+	bool daddr_unknown;    /* it answers what was masqueraded */
 	uint16_t sport, dport; /* host byte order; of protocols that have ports */
 	uint8_t icmp_type;     /* of IPPROTO_ICMP */
 	uint32_t ct_state;     /* CT_STATE_*: one of them */
@@ -67,16 +68,21 @@ struct translation {
 	uint16_t port;
 };
 
-/** struct runner - a ruleset prepared for many packets */
+/** struct runner - a ruleset, or several, prepared for many packets */
 struct runner;
 
 /** runner_new - prepare @rs, which must outlive the runner and stay as it is; to be freed by
  * runner_free() */
 struct runner *runner_new(const struct ruleset *rs);
+/** runner_new_all - prepare @n tables that see the same packets, in the order in which the kernel
+ * came by them; otherwise as runner_new() */
+struct runner *runner_new_all(const struct ruleset *const *rulesets, size_t n);
 void runner_free(struct runner *runner);
 
 /** struct run - a packet on its way through the hooks; zero but for @packet, @step and @arg where
- * it begins. Translations change @packet as they do in the kernel, its ct status included. */
+ * it begins. Translations change @packet as they do in the kernel, its ct status included. Those of
+ * a packet that begins no flow are what the kernel remembers of its flow: they may be set where it
+ * begins. */
 struct run {
 	struct packet packet;
 	struct translation dnat, snat;
@@ -94,7 +100,8 @@ enum run_fate run_chain(const struct runner *runner, const struct chain *chain, 
  *
  * Chains of type nat see the packets of new flows only, and where one of them translates, the rest
  * do not. They run at the kernel's priorities for nat, whatever theirs is (NF_IP_PRI_NAT_DST and
- * NF_IP_PRI_NAT_SRC). The caller sets @run's interfaces for the hook.
+ * NF_IP_PRI_NAT_SRC). What comes before connection tracking has no state: it counts as invalid. The
+ * caller sets @run's interfaces for the hook.
  */
 enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *run);
 

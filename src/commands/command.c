@@ -30,6 +30,7 @@ enum long_option {
 	LONG_FLUSH_FLOWS,
 	LONG_PROMETHEUS,
 	LONG_GUARD,
+	LONG_LIVE,
 };
 
 void complain(const char *fmt, ...)
@@ -97,6 +98,8 @@ static unsigned int bit_of(int c)
 		return OPTION_PROMETHEUS;
 	case LONG_GUARD:
 		return OPTION_GUARD;
+	case LONG_LIVE:
+		return OPTION_LIVE;
 	default:
 		return 0;
 	}
@@ -144,6 +147,9 @@ static bool take_option(struct options *o, int c)
 	case LONG_GUARD:
 		o->guard = true;
 		break;
+	case LONG_LIVE:
+		o->live = true;
+		break;
 	case LONG_CONFIRM:
 		if (text_uint(optarg, CONFIRM_MAX_S, &number) || !number)
 			return false;
@@ -171,6 +177,7 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 		{"flush-flows", no_argument, NULL, LONG_FLUSH_FLOWS},
 		{"prometheus", no_argument, NULL, LONG_PROMETHEUS},
 		{"guard", no_argument, NULL, LONG_GUARD},
+		{"live", no_argument, NULL, LONG_LIVE},
 		{0},
 	};
 	struct options o = {0};
@@ -310,7 +317,7 @@ enum exit_code job_compile(struct job *job, struct ruleset **ret)
 	return code ? code : *ret ? EXIT_DONE : EXIT_INPUT;
 }
 
-static bool wants_color(int fd)
+bool wants_color(int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
 

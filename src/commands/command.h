@@ -28,7 +28,7 @@ struct command {
 
 extern const struct command command_apply, command_check, command_confirm, command_diff,
 	command_generate, command_init, command_profiles, command_remove, command_report,
-	command_restore, command_rollback, command_status;
+	command_restore, command_rollback, command_status, command_trace;
 
 /** enum option_bit - options, as bits; a command says which it takes */
 enum option_bit {
@@ -41,6 +41,7 @@ enum option_bit {
 	OPTION_APPLY = 1 << 6, /* --dry-run, --confirm and --flush-flows */
 	OPTION_PROMETHEUS = 1 << 7,
 	OPTION_GUARD = 1 << 8,
+	OPTION_LIVE = 1 << 9,
 };
 
 struct options {
@@ -50,7 +51,7 @@ struct options {
 	const char *format;
 	const char *state_dir;
 	unsigned int confirm_s; /* 0: not given */
-	bool example, json, verbose, dry_run, flush_flows, prometheus, guard;
+	bool example, json, verbose, dry_run, flush_flows, prometheus, guard, live;
 	char **args; /* what is left */
 	int n_args;
 };
@@ -95,6 +96,9 @@ enum exit_code job_compile(struct job *job, struct ruleset **ret);
 
 /** job_end - tell all diagnostics on stderr and release everything; gives back @code */
 enum exit_code job_end(struct job *job, enum exit_code code);
+
+/** wants_color - are colours for @fd: a terminal, and no NO_COLOR? */
+bool wants_color(int fd);
 
 /** write_out - data to stdout; EXIT_SYSTEM after a failure that was told */
 enum exit_code write_out(const struct buf *data);

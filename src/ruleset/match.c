@@ -93,7 +93,8 @@ static void network_header(const struct packet *p, struct bytes *ret_header)
 	if (p->nfproto != NFPROTO_IPV4)
 		return;
 	put(ret_header, IPV4_PROTOCOL, value_u8(p->l4proto));
-	put(ret_header, IPV4_DADDR, value_u32(p->daddr));
+	if (!p->daddr_unknown)
+		put(ret_header, IPV4_DADDR, value_u32(p->daddr));
 	if (!p->saddr_unknown)
 		put(ret_header, IPV4_SADDR, value_u32(p->saddr));
 }
@@ -314,6 +315,16 @@ static enum run_result translate(struct walk *w, const struct expr *e)
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
+/* What the kernel has and jgfw does not use: only of reject it is known what becomes of a packet.
+ */
+static enum run_result run_unknown(struct walk *w, const struct expr *e)
+{
+	if (!e->unknown.name || strcmp(e->unknown.name, "reject") != 0)
+		return RULE_UNDECIDED;
+	w->step->verdict = (struct verdict){.kind = VERDICT_DROP};
+	return RULE_DECIDED;
+}
+
 static enum run_result run_expr(struct walk *w, const struct expr *e, size_t at)
 {
 	switch (e->kind) {
@@ -344,7 +355,7 @@ static enum run_result run_expr(struct walk *w, const struct expr *e, size_t at)
 	case EXPR_LOG:
 		return RULE_HELD;
 	case EXPR_UNKNOWN:
-		break;
+		return run_unknown(w, e);
 	}
 	return RULE_UNDECIDED;
 }

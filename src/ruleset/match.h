@@ -6,11 +6,16 @@
 #include "jgfw/index.h"
 #include "jgfw/run.h"
 
+/** struct base - a base chain and the table it is in */
+struct base {
+	const struct chain *chain;
+	const struct table *table;
+};
+
 struct runner {
-	const struct ruleset *rs;
 	struct {
-		VEC(const struct chain *);
-	} base;		      /* base chains, in the order in which they run */
+		VEC(struct base);
+	} base;		      /* in the order in which they run */
 	struct index finders; /* from a set's address */
 };
 

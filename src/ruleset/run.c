@@ -11,6 +11,7 @@ enum {
 	/* linux/netfilter_ipv4.h: where chains of type nat run, whatever their priority */
 	PRIORITY_NAT_DST = -100,
 	PRIORITY_NAT_SRC = 100,
+	PRIORITY_CONNTRACK = -200,
 	/* linux/netfilter/nf_conntrack_common.h: nat was asked, whatever it said */
 	CT_STATUS_SNAT_DONE = 1 << 7,
 	CT_STATUS_DNAT_DONE = 1 << 8,
@@ -37,14 +38,14 @@ static bool runs_before(const struct chain *a, const struct chain *b)
 }
 
 /* Put a base chain among those that were added before it. */
-static void add_base(struct runner *runner, const struct chain *chain)
+static void add_base(struct runner *runner, struct base base)
 {
 	size_t i = runner->base.n;
 
-	vec_add(&runner->base, chain);
-	for (; i && runs_before(chain, runner->base.at[i - 1]); i--)
+	vec_add(&runner->base, base);
+	for (; i && runs_before(base.chain, runner->base.at[i - 1].chain); i--)
 		runner->base.at[i] = runner->base.at[i - 1];
-	runner->base.at[i] = chain;
+	runner->base.at[i] = base;
 }
 
 static void prepare_set(struct runner *runner, const struct set *set)
@@ -52,19 +53,29 @@ static void prepare_set(struct runner *runner, const struct set *set)
 	*index_find(&runner->finders, &set, sizeof(const struct set *)) = finder_new(set);
 }
 
-struct runner *runner_new(const struct ruleset *rs)
+static void add_ruleset(struct runner *runner, const struct ruleset *rs)
 {
-	struct runner *runner = mem_alloc(sizeof(*runner));
-
-	runner->rs = rs;
 	vec_each(chain, &rs->table.chains)
 		if ((*chain)->is_base)
-			add_base(runner, *chain);
+			add_base(runner, (struct base){*chain, &rs->table});
 	vec_each(set, &rs->table.sets)
 		prepare_set(runner, *set);
 	vec_each(set, &rs->anonymous)
 		prepare_set(runner, *set);
+}
+
+struct runner *runner_new_all(const struct ruleset *const *rulesets, size_t n)
+{
+	struct runner *runner = mem_alloc(sizeof(*runner));
+
+	for (size_t i = 0; i < n; i++)
+		add_ruleset(runner, rulesets[i]);
 	return runner;
+}
+
+struct runner *runner_new(const struct ruleset *rs)
+{
+	return runner_new_all(&rs, 1);
 }
 
 void runner_free(struct runner *runner)
@@ -185,8 +196,11 @@ static void apply_dnat(struct run *run)
 	struct packet *p = &run->packet;
 
 	p->ct_status |= CT_STATUS_DNAT_DONE;
-	if (run->dnat.is_set && change(&run->dnat, p->l4proto, &p->daddr, &p->dport))
+	if (!run->dnat.is_set)
+		return;
+	if (change(&run->dnat, p->l4proto, &p->daddr, &p->dport))
 		p->ct_status |= CT_STATUS_DNAT;
+	p->daddr_unknown = false;
 }
 
 static void apply_snat(struct run *run)
@@ -208,7 +222,7 @@ static enum run_fate run_nat_chain(const struct runner *runner, const struct cha
 	const struct translation *t = source ? &run->snat : &run->dnat;
 	enum run_fate fate;
 
-	if (!(run->packet.ct_state & CT_STATE_NEW) || t->is_set)
+	if (t->is_set)
 		return RUN_ACCEPT;
 	fate = run_chain(runner, chain, run);
 	if (fate == RUN_ACCEPT && source)
@@ -223,19 +237,56 @@ static bool sees_family(const struct table *table, uint8_t nfproto)
 	return table->family == NFPROTO_INET || table->family == nfproto;
 }
 
+/* A chain that is not of type nat. */
+static enum run_fate run_filter_chain(const struct runner *runner, const struct chain *chain,
+				      struct run *run)
+{
+	uint32_t state = run->packet.ct_state;
+	bool early = chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT;
+	enum run_fate fate;
+
+	if (early && chain->priority < PRIORITY_CONNTRACK && !(state & CT_STATE_UNTRACKED))
+		run->packet.ct_state = CT_STATE_INVALID;
+	fate = run_chain(runner, chain, run);
+	run->packet.ct_state = state;
+	return fate;
+}
+
+/* What the kernel remembers of a flow, at the priority of nat; once. */
+static void translate_known(enum hook hook, struct run *run, bool *done)
+{
+	uint32_t status = run->packet.ct_status;
+
+	if (*done)
+		return;
+	*done = true;
+	if (hook == HOOK_PREROUTING || hook == HOOK_OUTPUT)
+		apply_dnat(run);
+	else if (is_source_hook(hook))
+		apply_snat(run);
+	run->packet.ct_status = status;
+}
+
 enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *run)
 {
+	bool translated = run->packet.ct_state & CT_STATE_NEW;
+	int32_t nat = is_source_hook(hook) ? PRIORITY_NAT_SRC : PRIORITY_NAT_DST;
 	enum run_fate fate = RUN_ACCEPT;
 
-	if (!sees_family(&runner->rs->table, run->packet.nfproto))
-		return RUN_ACCEPT;
-	vec_each(chain, &runner->base) {
-		if ((*chain)->hook != hook)
+	vec_each(base, &runner->base) {
+		const struct chain *chain = base->chain;
+
+		if (chain->hook != hook || !sees_family(base->table, run->packet.nfproto))
 			continue;
-		fate = (*chain)->type == CHAIN_NAT ? run_nat_chain(runner, *chain, run)
-						   : run_chain(runner, *chain, run);
+		if (priority_of(chain) >= nat)
+			translate_known(hook, run, &translated);
+		if (chain->type != CHAIN_NAT)
+			fate = run_filter_chain(runner, chain, run);
+		else if (run->packet.ct_state & CT_STATE_NEW)
+			fate = run_nat_chain(runner, chain, run);
 		if (fate != RUN_ACCEPT)
-			break;
+			return fate;
 	}
-	return fate;
+	translate_known(hook, run, &translated);
+	return RUN_ACCEPT;
 }

@@ -248,6 +248,11 @@ class Lab:
         """The gateway's ctnetlink socket, and by interface those behind it, for another program to send with."""
         return self._ctnetlink, {iface: port.socket for iface, port in self._ports.items()}
 
+    def execute(self, *command, text=""):
+        """Run a command in the gateway, whatever it ends with; a CompletedProcess."""
+        with self._gateway:
+            return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+
     def read(self, path):
         """A file below /proc/net as the gateway sees it."""
         with self._gateway, open(f"/proc/net/{path}", encoding="ascii") as file:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a case works with: it loads sites, sends packets, and holds what they met against the oracle."""
 
+import json
 import subprocess
 
 from lab import LabError
@@ -9,6 +10,7 @@ from packets import ECHO_REPLY, GATEWAY, ICMP, TCP, Arrival, Packet
 from sites import Network, to_yaml
 
 SHOWN_FAILURES = 5
+TRACE_VERDICTS = {0: "accept", 1: "drop", 5: "undecided"}  # by exit code
 
 
 class CaseError(Exception):
@@ -32,6 +34,23 @@ class World:
         if done.returncode:
             raise CaseError(f"jgfw generate: exit {done.returncode}\n{done.stderr.strip()}\n{text}")
         return done.stdout
+
+    def trace(self, site, words, live=False):
+        """What jgfw trace answers with --json for the packet in these words."""
+        command = [self._jgfw, "trace", "-s", "-", "--json", *["--live"] * live, *words.split()]
+        text = to_yaml(site)
+        if live:
+            done = self.lab.execute(*command, text=text)
+        else:
+            done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        if done.returncode not in TRACE_VERDICTS:
+            raise CaseError(f"jgfw trace '{words}': exit {done.returncode}\n{done.stderr.strip()}")
+        answer = json.loads(done.stdout)
+        self.expect(
+            answer["verdict"] == TRACE_VERDICTS[done.returncode],
+            f"trace '{words}' exits with {done.returncode} and says {answer['verdict']}",
+        )
+        return answer
 
     def load(self, site, publics="routed", ruleset=None, label="", over=False):
         """Load jgfw's ruleset for the site (or the given one), with the network and the oracle to it.

@@ -702,6 +702,86 @@ START_TEST(masquerade_leaves_the_source_unknown)
 }
 END_TEST
 
+/* What the kernel remembers of a flow is done at the priority of nat, without asking rules, and
+ * leaves the status as it is; @_i: a chain before it, or behind. */
+START_TEST(known_flow_is_translated_without_rules)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_PREROUTING, false);
+	b.base->priority = _i ? 0 : -150;
+	b.run.packet.ct_state = CT_STATE_ESTABLISHED;
+	b.run.dnat = (struct translation){
+		.is_set = true, .has_port = true, .addr = addr(OUTWARD), .port = 9443};
+	b.run.packet.daddr_unknown = true;
+	r = add_rule(&b, b.base);
+	rule_match(&r, FIELD_IP_DADDR, value_u32(addr(OUTWARD)));
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_DROP : RUN_UNDECIDED);
+	ck_assert_int_eq(b.run.packet.daddr_unknown, !_i);
+	ck_assert_uint_eq(b.run.packet.daddr, addr(_i ? OUTWARD : PUBLIC));
+	ck_assert_uint_eq(b.run.packet.ct_status, 0);
+}
+END_TEST
+
+/* In front of connection tracking (-200) nothing is new, and nothing has a status. */
+START_TEST(chains_before_tracking_know_no_state)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_PREROUTING, false);
+	b.base->priority = _i ? -199 : -201;
+	r = add_rule(&b, b.base);
+	rule_ct_state(&r, CT_STATE_NEW);
+	rule_verdict(&r, VERDICT_DROP, NULL);
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_DROP : RUN_ACCEPT);
+	ck_assert_uint_eq(b.run.packet.ct_state, CT_STATE_NEW);
+}
+END_TEST
+
+START_TEST(reject_drops)
+{
+	struct bench b;
+	struct builder r;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	r = add_rule(&b, b.base);
+	rule_l4proto(&r, _i ? UDP : TCP);
+	add_expr(&r, EXPR_UNKNOWN)->unknown.name = "reject";
+	ck_assert_int_eq(bench_end(&b), _i ? RUN_ACCEPT : RUN_DROP);
+}
+END_TEST
+
+/* Chains of several tables run by priority, a table of another family not at all; @_i: which of the
+ * two tables accepts the packet last. */
+START_TEST(tables_are_one_row_of_chains)
+{
+	struct ruleset *a = ruleset_new("a"), *b = ruleset_new("b");
+	const struct ruleset *both[] = {a, b};
+	struct bench bench;
+	struct runner *runner;
+
+	bench_begin(&bench, CHAIN_FILTER, HOOK_FORWARD, false);
+	ruleset_free(bench.rs);
+	ruleset_base_chain(a, "late", CHAIN_FILTER, HOOK_FORWARD, 5, _i == 0);
+	ruleset_base_chain(b, "early", CHAIN_FILTER, HOOK_FORWARD, -5, _i == 1);
+	b->table.family = _i == 2 ? IPV6 : IPV4;
+	runner = runner_new_all(both, ARRAY_SIZE(both));
+	bench.trace.n = 0;
+	bench.run.step = record;
+	bench.run.arg = &bench.trace;
+	ck_assert_int_eq(run_hook(runner, HOOK_FORWARD, &bench.run),
+			 _i == 2 ? RUN_ACCEPT : RUN_DROP);
+	ck_assert_uint_eq(bench.trace.n, _i ? 1 : 2);
+	ck_assert_str_eq(bench.trace.steps[0].chain->name, _i == 2 ? "late" : "early");
+	runner_free(runner);
+	ruleset_free(a);
+	ruleset_free(b);
+}
+END_TEST
+
 /* A set or an element that bears what is not understood decides nothing. */
 START_TEST(odd_things_are_undecided)
 {
@@ -750,6 +830,10 @@ Suite *run_suite(void)
 	tcase_add_loop_test(chains, nat_runs_at_the_kernels_priority, 0, 2);
 	tcase_add_test(chains, first_translation_is_the_only_one);
 	tcase_add_test(chains, masquerade_leaves_the_source_unknown);
+	tcase_add_loop_test(chains, known_flow_is_translated_without_rules, 0, 2);
+	tcase_add_loop_test(chains, chains_before_tracking_know_no_state, 0, 2);
+	tcase_add_loop_test(chains, reject_drops, 0, 2);
+	tcase_add_loop_test(chains, tables_are_one_row_of_chains, 0, 3);
 	tcase_add_loop_test(chains, odd_things_are_undecided, 0, 3);
 	suite_add_tcase(s, chains);
 	return s;

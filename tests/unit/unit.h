@@ -92,5 +92,7 @@ Suite *run_suite(void);
 Suite *find_suite(void);
 Suite *change_suite(void);
 Suite *refusals_suite(void);
+Suite *packet_suite(void);
+Suite *trace_suite(void);
 
 #endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/trace.h"
+#include "command.h"
+#include "jgfw/file.h"
+#include "jgfw/flows.h"
+#include "jgfw/kernel.h"
+#include "trace_view.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	MAX_WORDS = 64, /* of a packet */
+	MAX_READS = 5,	/* of a kernel whose tables change while they are read */
+	SYSCTL_MAX_SIZE = 64,
+};
+
+/** struct view - a packet, the tables it is taken through, and what became of it */
+struct view {
+	struct arena arena;
+	struct source source; /* the packet's text */
+	struct probe probe;
+	struct {
+		VEC(struct ruleset *);
+	} rulesets;
+	struct trace trace;
+	bool traced, live, color;
+};
+
+/* --- what the kernel holds ------------------------------------------------------------------- */
+
+static bool sees_ip(uint8_t family)
+{
+	return family == NFPROTO_INET || family == NFPROTO_IPV4 || family == NFPROTO_IPV6 ||
+	       family == NFPROTO_NETDEV;
+}
+
+static void forget_tables(struct view *v)
+{
+	vec_each(rs, &v->rulesets)
+		ruleset_free(*rs);
+	vec_free(&v->rulesets);
+}
+
+/* All tables that packets meet; 0 or -errno, -ERESTART where they changed meanwhile. */
+static int read_tables(struct kernel *kernel, struct view *v, struct diag *diag)
+{
+	struct table_names names = {0};
+	uint32_t first, generation;
+	int r = kernel_generation(kernel, &first, diag);
+
+	if (!r)
+		r = kernel_tables(kernel, &names, diag);
+	for (size_t i = 0; !r && i < names.n; i++) {
+		struct ruleset *rs = NULL;
+
+		if (!sees_ip(names.at[i].family))
+			continue;
+		r = kernel_read(kernel, names.at[i].family, names.at[i].name, READ_ALL, &rs,
+				&generation, diag);
+		if (!r && generation != first)
+			r = -ERESTART;
+		if (!r && rs && !(rs->table.odd && strstr(rs->table.odd, "dormant")))
+			vec_add(&v->rulesets, rs);
+		else
+			ruleset_free(rs);
+	}
+	vec_free(&names);
+	arena_free(&names.arena);
+	return r;
+}
+
+static enum exit_code read_kernel(struct view *v, struct diag *diag)
+{
+	struct kernel *kernel = kernel_open(diag);
+	int r = kernel ? -ERESTART : -EIO;
+
+	for (int i = 0; i < MAX_READS && r == -ERESTART; i++) {
+		forget_tables(v);
+		r = read_tables(kernel, v, diag);
+	}
+	if (r == -ERESTART)
+		diag_error(diag, (struct loc){0}, "kernel",
+			   "the kernel's tables changed each time they were read");
+	kernel_close(kernel);
+	return r ? EXIT_SYSTEM : EXIT_DONE;
+}
+
+static bool has_table(const struct view *v)
+{
+	vec_each(rs, &v->rulesets)
+		if ((*rs)->table.family == NFPROTO_INET &&
+		    !strcmp((*rs)->table.name, RULESET_TABLE))
+			return true;
+	return false;
+}
+
+static bool forwards(void)
+{
+	char *text;
+	size_t len;
+	bool on;
+
+	if (file_read("/proc/sys/net/ipv4/ip_forward", SYSCTL_MAX_SIZE, &text, &len))
+		return true;
+	on = len && text[0] != '0';
+	free(text);
+	return on;
+}
+
+static int find_hop(uint32_t addr, struct hop *ret_hop, void *arg, struct diag *diag)
+{
+	struct view *v = arg;
+	struct route route = {.addr = addr};
+	int r = routes_find(&route, 1, diag);
+
+	if (r)
+		return r;
+	*ret_hop = (struct hop){.kind = HOP_NONE};
+	if (route.kind == ROUTE_LOCAL)
+		ret_hop->kind = HOP_LOCAL;
+	else if (route.kind == ROUTE_UNICAST)
+		*ret_hop =
+			(struct hop){HOP_OUT, arena_copy(&v->arena, route.oif, strlen(route.oif))};
+	return 0;
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+static enum exit_code read_packet(struct job *job, struct view *v)
+{
+	struct buf text = {0};
+
+	for (int i = 0; i < job->options.n_args; i++)
+		buf_printf(&text, "%s%s", i ? " " : "", job->options.args[i]);
+	v->source = (struct source){"PACKET", arena_copy(&v->arena, text.at, text.n), text.n};
+	buf_free(&text);
+	return probe_parse(&v->source, &v->arena, &v->probe, &job->diag) ? EXIT_USAGE : EXIT_DONE;
+}
+
+static enum exit_code collect(struct job *job, struct view *v, struct ruleset **ret_own)
+{
+	enum exit_code code;
+
+	if (!job->options.live) {
+		code = job_compile(job, ret_own);
+		if (!code)
+			vec_add(&v->rulesets, *ret_own);
+		return code;
+	}
+	code = job_read(job);
+	return code ? code : read_kernel(v, &job->diag);
+}
+
+/* What the rules do not say, and the kernel does all the same. */
+static void look_around(struct view *v, struct diag *diag)
+{
+	if (!has_table(v))
+		diag_warn(diag, (struct loc){0}, "no-table",
+			  "the kernel holds no table inet " RULESET_TABLE);
+	if (!forwards())
+		diag_warn(diag, (struct loc){0}, "no-forwarding",
+			  "the gateway does not forward: net.ipv4.ip_forward is 0");
+}
+
+static enum exit_code follow(struct job *job, struct view *v)
+{
+	static const enum exit_code codes[] = {
+		[RUN_ACCEPT] = EXIT_DONE, [RUN_DROP] = EXIT_NO, [RUN_UNDECIDED] = EXIT_UNDECIDED};
+	struct gateway gateway = {
+		.site = job->site,
+		.rulesets = (const struct ruleset *const *)v->rulesets.at,
+		.n_rulesets = v->rulesets.n,
+		.hop = v->live ? find_hop : NULL,
+		.arg = v,
+	};
+	int r;
+
+	if (v->live)
+		look_around(v, &job->diag);
+	r = trace_packet(&gateway, &v->probe, &v->trace, &job->diag);
+	v->traced = !r;
+	return r == -EINVAL ? EXIT_USAGE : r ? EXIT_SYSTEM : codes[v->trace.fate];
+}
+
+static enum exit_code run(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	struct view v = {0};
+	struct buf out = {0};
+	struct ruleset *own = NULL;
+	enum exit_code code, written;
+
+	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_JSON | OPTION_LIVE, MAX_WORDS,
+			   &job.options, &code))
+		return code;
+	if (!job.options.n_args)
+		return usage_error(self, "no packet");
+	v.live = job.options.live;
+	v.color = wants_color(STDOUT_FILENO);
+	code = read_packet(&job, &v);
+	if (!code)
+		code = collect(&job, &v, &own);
+	if (!code)
+		code = follow(&job, &v);
+	diag_sort(&job.diag);
+	if (job.options.json) {
+		open_json(&job, &out);
+		if (v.traced)
+			trace_json(&v.trace, v.live, &out);
+		buf_puts(&out, "}\n");
+	} else if (v.traced) {
+		trace_text(&v.trace, v.color, &out);
+	}
+	written = write_out(&out);
+	buf_free(&out);
+	trace_free(&v.trace);
+	forget_tables(&v);
+	/* errors tell of the packet's text, too */
+	code = job_end(&job, written ? written : code);
+	arena_free(&v.arena);
+	return code;
+}
+
+const struct command command_trace = {
+	.name = "trace",
+	.synopsis = "[-s SITE | --example] [--live] [--json] PACKET",
+	.summary = "One packet's way, step by step, with the row that decided.",
+	.help = "  -s, --site SITE    the site file; - is standard input\n"
+		"  --example          the built-in example\n"
+		"  --live             through what the kernel holds, tables of others included\n"
+		"  --json             answer with a JSON object\n\n"
+		"PACKET: [in=IF] [out=IF] [state=STATE] PROTO ADDRESS[:PORT] > ADDRESS[:PORT]\n"
+		"  'in=eth0 tcp 198.51.100.7:40000 > 203.0.113.10:22'\n"
+		"  'in=lan icmp echo-request 10.10.0.20 > 192.0.2.74'\n"
+		"  'in=wan proto=47 198.51.100.7 > 203.0.113.10'\n"
+		"  'in=wan udp [2001:db8::1]:40000 > [2001:db8::2]:53'\n"
+		"  IF is an interface or a zone; STATE is established, reply, related, invalid or\n"
+		"  untracked; 'to' may stand for '>'. 0: it gets through, 1: it is dropped, 5: it\n"
+		"  could not be decided.\n\n",
+	.run = run,
+};

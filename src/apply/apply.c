@@ -344,8 +344,10 @@ static int attempts(struct run *run, struct apply_result *ret, struct diag *diag
 	int r = -ERESTART;
 
 	kernel_pack(run->new, &run->packed);
-	for (int i = 0; i < RESTARTS && r == -ERESTART; i++)
+	for (int i = 0; i < RESTARTS && r == -ERESTART; i++) {
+		restart_pause(i);
 		r = attempt(run, ret, diag);
+	}
 	if (r == -ERESTART)
 		diag_error(diag, (struct loc){0}, "kernel",
 			   "others change the ruleset faster than it can be compared");

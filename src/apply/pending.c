@@ -82,6 +82,14 @@ int pending_read(const struct state *state, struct record *ret, struct diag *dia
 	return -ENOENT;
 }
 
+void restart_pause(int times)
+{
+	struct timespec pause = {.tv_nsec = times * 2000000l};
+
+	if (times)
+		nanosleep(&pause, NULL);
+}
+
 int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_changed,
 	     struct diag *diag)
 {
@@ -103,6 +111,8 @@ int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_chan
 			r = kernel_change(kernel, &change, generation, false, diag);
 		change_free(&change);
 		ruleset_free(now);
+		if (r == -ERESTART)
+			restart_pause(i);
 	}
 	if (r == -ERESTART)
 		diag_error(diag, (struct loc){0}, "kernel",

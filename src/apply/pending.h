@@ -33,6 +33,9 @@ int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, 
 int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_changed,
 	     struct diag *diag);
 
+/** restart_pause - let the others finish, longer each time that they came first */
+void restart_pause(int times);
+
 /** guard_arm - see that somebody takes back what waits at @pending's deadline, whatever becomes of
  * this program; 0 or -errno after an error in @diag */
 int guard_arm(struct state *state, const struct record *pending, struct diag *diag);

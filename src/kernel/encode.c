@@ -412,21 +412,3 @@ void encode_rule(struct batch *batch, const struct table *table, const struct ch
 		put_comment(e.message, rule->comment);
 	message_end(batch, e.message);
 }
-
-void encode_ruleset(struct batch *batch, const struct ruleset *rs)
-{
-	const struct table *table = &rs->table;
-
-	encode_table(batch, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	vec_each(chain, &table->chains)
-		encode_chain(batch, table, *chain);
-	vec_each(set, &table->sets)
-		encode_set(batch, table, *set);
-	vec_each(chain, &table->chains)
-		vec_each(rule, &(*chain)->rules)
-			encode_rule(batch, table, *chain, rule, 0, NULL);
-	vec_each(set, &table->sets)
-		encode_elements(batch, table,
-				(struct elements){.set = *set, .counters = (*set)->counters},
-				NFT_MSG_NEWSETELEM);
-}

@@ -34,14 +34,11 @@ void batch_end(struct batch *batch);
 /** batch_free - release the messages */
 void batch_free(struct batch *batch);
 
-/** encode_ruleset - create the table of @rs with all that is in it
+/** encode_change - what makes @change->old into @change->new
  *
- * The order is that of `nft -f`, so that the kernel gives the same handles.
+ * What refers to a thing goes before it and comes behind it; else the order is that of `nft -f`, so
+ * that the kernel gives the same handles.
  */
-void encode_ruleset(struct batch *batch, const struct ruleset *rs);
-
-/** encode_change - what makes @change->old into @change->new; the order is the one that the kernel
- * needs: what refers to a thing goes before it and comes behind it */
 void encode_change(struct batch *batch, const struct change *change);
 
 #endif

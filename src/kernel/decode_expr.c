@@ -197,16 +197,19 @@ bool decode_verdict(struct decoder *d, const struct nlattr *nest, struct verdict
 	struct attrs a = attrs_of(nest);
 	uint32_t code = attr_u32(&a, NFTA_VERDICT_CODE);
 	const char *name = a.at[NFTA_VERDICT_CHAIN] ? attr_str(&a, NFTA_VERDICT_CHAIN) : NULL;
+	const struct chain *chain;
 
 	if (!attrs_within(&a, ATTR_BIT(NFTA_VERDICT_CODE) | ATTR_BIT(NFTA_VERDICT_CHAIN)))
 		return false;
-	*ret = (struct verdict){.chain = name ? decoder_find_chain(d, name) : NULL};
-	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-		if (codes[i].code == code) {
-			ret->kind = codes[i].kind;
-			return !ret->chain ==
-			       !(ret->kind == VERDICT_JUMP || ret->kind == VERDICT_GOTO);
-		}
+	chain = name ? decoder_find_chain(d, name) : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		bool jumps = codes[i].kind == VERDICT_JUMP || codes[i].kind == VERDICT_GOTO;
+
+		if (codes[i].code != code || jumps != (chain != NULL))
+			continue;
+		*ret = (struct verdict){codes[i].kind, chain};
+		return true;
+	}
 	return false;
 }
 

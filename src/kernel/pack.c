@@ -144,7 +144,9 @@ static int take_messages(struct decoder *d, const void *bytes, size_t len, bool 
 	int left = (int)len, r = 0;
 
 	memcpy(copy, bytes, len);
-	for (; !r && mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+	/* the library takes a length of more than 31 bits for a negative one */
+	for (; !r && mnl_nlmsg_ok(m, left) && m->nlmsg_len <= (uint32_t)left;
+	     m = mnl_nlmsg_next(m, &left)) {
 		*ret_any |= m->nlmsg_type >> 8; /* a subsystem's: not the mark in front */
 		r = decode_message(d, m);
 	}

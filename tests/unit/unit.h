@@ -91,6 +91,7 @@ Suite *wordless_suite(void);
 Suite *run_suite(void);
 Suite *find_suite(void);
 Suite *change_suite(void);
+Suite *pack_suite(void);
 Suite *refusals_suite(void);
 Suite *packet_suite(void);
 Suite *trace_suite(void);

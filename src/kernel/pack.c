@@ -16,7 +16,8 @@
 
 /** struct block - what stands in front of the elements of a set */
 struct block {
-	uint32_t name_len, stride, counted; /* counters follow the elements */
+	uint32_t name_len, stride;
+	uint64_t counted; /* counters follow the elements */
 	uint64_t n;
 };
 

@@ -89,6 +89,7 @@ Suite *ruleset_suite(void);
 Suite *emit_suite(void);
 Suite *wordless_suite(void);
 Suite *run_suite(void);
+Suite *chains_suite(void);
 Suite *find_suite(void);
 Suite *change_suite(void);
 Suite *pack_suite(void);

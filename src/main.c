@@ -10,9 +10,9 @@
 #endif
 
 static const struct command *const commands[] = {
-	&command_generate, &command_check, &command_apply,  &command_confirm, &command_rollback,
-	&command_restore,  &command_diff,  &command_status, &command_trace,   &command_report,
-	&command_profiles, &command_init,  &command_remove,
+	&command_generate, &command_check,    &command_apply,  &command_confirm, &command_rollback,
+	&command_restore,  &command_diff,     &command_status, &command_verify,	 &command_trace,
+	&command_report,   &command_profiles, &command_init,   &command_remove,
 };
 
 _Noreturn void mem_exhausted(void)
@@ -46,9 +46,9 @@ static int command_index(int argc, char **argv)
 {
 	int i = 1;
 
-	static const char *const with_value[] = {"--data", "--state",  "-s",
-						 "--site", "-o",       "--output",
-						 "-f",	   "--format", "--confirm"};
+	static const char *const with_value[] = {"--data",    "--state",  "-s", "--site",
+						 "-o",	      "--output", "-f", "--format",
+						 "--confirm", "--ruleset"};
 
 	while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--help") &&
 	       strcmp(argv[i], "-h") && strcmp(argv[i], "--version")) {

@@ -124,6 +124,16 @@ enum limit_unit {
 	LIMIT_SECOND,
 };
 
+/** enum effect - what an expression that is not one of ours does to a packet */
+enum effect {
+	EFFECT_ANY,	/* anything: it decides, translates, or sends it another way */
+	EFFECT_TEST,	/* it matches or not, or loads something */
+	EFFECT_CHANCE,	/* it matches some packets of a kind and not others, as a limit */
+	EFFECT_NONE,	/* nothing that rules or routes of IP see */
+	EFFECT_REJECT,	/* it ends here */
+	EFFECT_CONSTANT /* it loads a value into a register */
+};
+
 /** struct counter - what passed; zero where it was not read from the kernel */
 struct counter {
 	uint64_t packets, bytes;
@@ -179,6 +189,9 @@ struct expr {
 			const char *name;
 			const uint8_t *bytes;
 			size_t len;
+			enum effect effect;
+			uint8_t dreg;	    /* of EFFECT_CONSTANT */
+			struct value value; /* of EFFECT_CONSTANT */
 		} unknown;
 	};
 };
@@ -223,6 +236,8 @@ struct chain {
 	enum hook hook;
 	int32_t priority;
 	bool policy_drop;
+	bool off_path; /* what packets it sees is not told by its hook: it is bound to devices, say
+			*/
 	const char *odd; /* see struct table */
 	struct {
 		VEC(struct rule);

@@ -31,6 +31,7 @@ enum long_option {
 	LONG_PROMETHEUS,
 	LONG_GUARD,
 	LONG_LIVE,
+	LONG_RULESET,
 };
 
 void complain(const char *fmt, ...)
@@ -100,6 +101,8 @@ static unsigned int bit_of(int c)
 		return OPTION_GUARD;
 	case LONG_LIVE:
 		return OPTION_LIVE;
+	case LONG_RULESET:
+		return OPTION_RULESET;
 	default:
 		return 0;
 	}
@@ -150,6 +153,9 @@ static bool take_option(struct options *o, int c)
 	case LONG_LIVE:
 		o->live = true;
 		break;
+	case LONG_RULESET:
+		o->ruleset = optarg;
+		break;
 	case LONG_CONFIRM:
 		if (text_uint(optarg, CONFIRM_MAX_S, &number) || !number)
 			return false;
@@ -178,6 +184,7 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 		{"prometheus", no_argument, NULL, LONG_PROMETHEUS},
 		{"guard", no_argument, NULL, LONG_GUARD},
 		{"live", no_argument, NULL, LONG_LIVE},
+		{"ruleset", required_argument, NULL, LONG_RULESET},
 		{0},
 	};
 	struct options o = {0};

@@ -28,7 +28,7 @@ struct command {
 
 extern const struct command command_apply, command_check, command_confirm, command_diff,
 	command_generate, command_init, command_profiles, command_remove, command_report,
-	command_restore, command_rollback, command_status, command_trace;
+	command_restore, command_rollback, command_status, command_trace, command_verify;
 
 /** enum option_bit - options, as bits; a command says which it takes */
 enum option_bit {
@@ -42,6 +42,7 @@ enum option_bit {
 	OPTION_PROMETHEUS = 1 << 7,
 	OPTION_GUARD = 1 << 8,
 	OPTION_LIVE = 1 << 9,
+	OPTION_RULESET = 1 << 10,
 };
 
 struct options {
@@ -50,6 +51,7 @@ struct options {
 	const char *output;
 	const char *format;
 	const char *state_dir;
+	const char *ruleset;
 	unsigned int confirm_s; /* 0: not given */
 	bool example, json, verbose, dry_run, flush_flows, prometheus, guard, live;
 	char **args; /* what is left */

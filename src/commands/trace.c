@@ -3,7 +3,7 @@
 #include "command.h"
 #include "jgfw/file.h"
 #include "jgfw/flows.h"
-#include "jgfw/kernel.h"
+#include "jgfw/tables.h"
 #include "trace_view.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 
 enum {
 	MAX_WORDS = 64, /* of a packet */
-	MAX_READS = 5,	/* of a kernel whose tables change while they are read */
 	SYSCTL_MAX_SIZE = 64,
 };
 
@@ -21,80 +20,12 @@ struct view {
 	struct arena arena;
 	struct source source; /* the packet's text */
 	struct probe probe;
-	struct {
-		VEC(struct ruleset *);
-	} rulesets;
+	struct tables tables;
 	struct trace trace;
 	bool traced, live, color;
 };
 
-/* --- what the kernel holds ------------------------------------------------------------------- */
-
-static bool sees_ip(uint8_t family)
-{
-	return family == NFPROTO_INET || family == NFPROTO_IPV4 || family == NFPROTO_IPV6 ||
-	       family == NFPROTO_NETDEV;
-}
-
-static void forget_tables(struct view *v)
-{
-	vec_each(rs, &v->rulesets)
-		ruleset_free(*rs);
-	vec_free(&v->rulesets);
-}
-
-/* All tables that packets meet; 0 or -errno, -ERESTART where they changed meanwhile. */
-static int read_tables(struct kernel *kernel, struct view *v, struct diag *diag)
-{
-	struct table_names names = {0};
-	uint32_t first, generation;
-	int r = kernel_generation(kernel, &first, diag);
-
-	if (!r)
-		r = kernel_tables(kernel, &names, diag);
-	for (size_t i = 0; !r && i < names.n; i++) {
-		struct ruleset *rs = NULL;
-
-		if (!sees_ip(names.at[i].family))
-			continue;
-		r = kernel_read(kernel, names.at[i].family, names.at[i].name, READ_ALL, &rs,
-				&generation, diag);
-		if (!r && generation != first)
-			r = -ERESTART;
-		if (!r && rs && !(rs->table.odd && strstr(rs->table.odd, "dormant")))
-			vec_add(&v->rulesets, rs);
-		else
-			ruleset_free(rs);
-	}
-	vec_free(&names);
-	arena_free(&names.arena);
-	return r;
-}
-
-static enum exit_code read_kernel(struct view *v, struct diag *diag)
-{
-	struct kernel *kernel = kernel_open(diag);
-	int r = kernel ? -ERESTART : -EIO;
-
-	for (int i = 0; i < MAX_READS && r == -ERESTART; i++) {
-		forget_tables(v);
-		r = read_tables(kernel, v, diag);
-	}
-	if (r == -ERESTART)
-		diag_error(diag, (struct loc){0}, "kernel",
-			   "the kernel's tables changed each time they were read");
-	kernel_close(kernel);
-	return r ? EXIT_SYSTEM : EXIT_DONE;
-}
-
-static bool has_table(const struct view *v)
-{
-	vec_each(rs, &v->rulesets)
-		if ((*rs)->table.family == NFPROTO_INET &&
-		    !strcmp((*rs)->table.name, RULESET_TABLE))
-			return true;
-	return false;
-}
+/* --- what is around it ----------------------------------------------------------------------- */
 
 static bool forwards(void)
 {
@@ -146,17 +77,19 @@ static enum exit_code collect(struct job *job, struct view *v, struct ruleset **
 	if (!job->options.live) {
 		code = job_compile(job, ret_own);
 		if (!code)
-			vec_add(&v->rulesets, *ret_own);
+			vec_add(&v->tables, *ret_own);
 		return code;
 	}
 	code = job_read(job);
-	return code ? code : read_kernel(v, &job->diag);
+	if (!code && tables_read(&v->tables, &job->diag))
+		code = EXIT_SYSTEM;
+	return code;
 }
 
 /* What the rules do not say, and the kernel does all the same. */
 static void look_around(struct view *v, struct diag *diag)
 {
-	if (!has_table(v))
+	if (!tables_have_own(&v->tables))
 		diag_warn(diag, (struct loc){0}, "no-table",
 			  "the kernel holds no table inet " RULESET_TABLE);
 	if (!forwards())
@@ -170,8 +103,8 @@ static enum exit_code follow(struct job *job, struct view *v)
 		[RUN_ACCEPT] = EXIT_DONE, [RUN_DROP] = EXIT_NO, [RUN_UNDECIDED] = EXIT_UNDECIDED};
 	struct gateway gateway = {
 		.site = job->site,
-		.rulesets = (const struct ruleset *const *)v->rulesets.at,
-		.n_rulesets = v->rulesets.n,
+		.rulesets = (const struct ruleset *const *)v->tables.at,
+		.n_rulesets = v->tables.n,
 		.hop = v->live ? find_hop : NULL,
 		.arg = v,
 	};
@@ -216,7 +149,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	written = write_out(&out);
 	buf_free(&out);
 	trace_free(&v.trace);
-	forget_tables(&v);
+	tables_free(&v.tables);
 	/* errors tell of the packet's text, too */
 	code = job_end(&job, written ? written : code);
 	arena_free(&v.arena);

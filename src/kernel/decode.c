@@ -164,6 +164,7 @@ static void decode_hook(struct decoder *d, struct attrs *a, struct chain *chain)
 	chain->policy_drop = a->at[NFTA_CHAIN_POLICY] && attr_u32(a, NFTA_CHAIN_POLICY) == NF_DROP;
 	if (!attrs_within(&h, ATTR_BIT(NFTA_HOOK_HOOKNUM) | ATTR_BIT(NFTA_HOOK_PRIORITY)))
 		odd(d, &chain->odd, "it is bound to devices");
+	chain->off_path = chain->odd;
 }
 
 static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
@@ -186,8 +187,10 @@ static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
 	*index_find(&d->chains, chain->name, strlen(chain->name)) = chain;
 	if (a.at[NFTA_CHAIN_HOOK])
 		decode_hook(d, &a, chain);
-	if (flags & ~(uint32_t)NFT_CHAIN_BASE)
+	if (flags & ~(uint32_t)NFT_CHAIN_BASE) {
 		odd(d, &chain->odd, "it has flags 0x%x", flags);
+		chain->off_path |= chain->is_base;
+	}
 	if (!attrs_within(&a, known))
 		odd(d, &chain->odd, "it has a comment or other attributes");
 	return 0;

@@ -225,6 +225,16 @@ static bool decode_immediate(struct context *c, struct attrs *a, struct expr *e)
 	return decode_verdict(c->d, data.at[NFTA_DATA_VERDICT], &e->verdict);
 }
 
+/* A value for a register, as a translation to one address has it. */
+static void decode_constant(const struct nlattr *data, struct expr *e)
+{
+	struct attrs a = attrs_of(data);
+
+	if (a.at[NFTA_IMMEDIATE_DATA] && take_slot(&a, NFTA_IMMEDIATE_DREG, &e->unknown.dreg) &&
+	    take_value(a.at[NFTA_IMMEDIATE_DATA], false, &e->unknown.value))
+		e->unknown.effect = EFFECT_CONSTANT;
+}
+
 /* Where a range has only one end, the kernel tells it twice. */
 static bool take_end(struct attrs *a, unsigned int min, unsigned int max, uint8_t *ret_slot)
 {
@@ -351,6 +361,9 @@ static void decode_expr(struct context *c, const struct nlattr *element, struct 
 	e->unknown.name = name ? arena_copy(arena, name, strlen(name)) : "";
 	if (!data)
 		return;
+	e->unknown.effect = effect_of(e->unknown.name, data);
+	if (!strcmp(e->unknown.name, "immediate"))
+		decode_constant(data, e);
 	e->unknown.len = mnl_attr_get_payload_len(data);
 	e->unknown.bytes =
 		(const uint8_t *)arena_copy(arena, mnl_attr_get_payload(data), e->unknown.len);

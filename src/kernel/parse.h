@@ -57,6 +57,9 @@ void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rul
 /** decode_counter - a counter from the attributes of its expression; false where it is none */
 bool decode_counter(const struct nlattr *nest, struct counter *ret);
 
+/** effect_of - what an expression of the kernel's, by its name and attributes, does to a packet */
+enum effect effect_of(const char *name, const struct nlattr *data);
+
 /** decode_verdict - from NFTA_DATA_VERDICT; false where jgfw has no such verdict */
 bool decode_verdict(struct decoder *d, const struct nlattr *nest, struct verdict *ret);
 

@@ -315,14 +315,26 @@ static enum run_result translate(struct walk *w, const struct expr *e)
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
-/* What the kernel has and jgfw does not use: only of reject it is known what becomes of a packet.
- */
+/* What the kernel has and jgfw does not use. */
 static enum run_result run_unknown(struct walk *w, const struct expr *e)
 {
-	if (!e->unknown.name || strcmp(e->unknown.name, "reject") != 0)
-		return RULE_UNDECIDED;
-	w->step->verdict = (struct verdict){.kind = VERDICT_DROP};
-	return RULE_DECIDED;
+	switch (e->unknown.effect) {
+	case EFFECT_NONE:
+		return RULE_HELD;
+	case EFFECT_CONSTANT:
+		store_value(w, e->unknown.dreg, e->unknown.value);
+		return RULE_HELD;
+	case EFFECT_CHANCE:
+		w->step->by_chance = true;
+		return RULE_HELD;
+	case EFFECT_REJECT:
+		w->step->verdict = (struct verdict){.kind = VERDICT_DROP};
+		return RULE_DECIDED;
+	case EFFECT_TEST:
+	case EFFECT_ANY:
+		break;
+	}
+	return RULE_UNDECIDED;
 }
 
 static enum run_result run_expr(struct walk *w, const struct expr *e, size_t at)

@@ -56,7 +56,7 @@ static void prepare_set(struct runner *runner, const struct set *set)
 static void add_ruleset(struct runner *runner, const struct ruleset *rs)
 {
 	vec_each(chain, &rs->table.chains)
-		if ((*chain)->is_base)
+		if ((*chain)->is_base && !rs->table.dormant)
 			add_base(runner, (struct base){*chain, &rs->table});
 	vec_each(set, &rs->table.sets)
 		prepare_set(runner, *set);

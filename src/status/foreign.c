@@ -10,23 +10,6 @@ enum {
 	DEPTH_MAX = 16, /* jumps that the kernel follows (NFT_JUMP_STACK_SIZE) */
 };
 
-/* Targets of iptables that let packets go on as they are, or with another mark or header. */
-static bool is_harmless_target(const struct expr *e)
-{
-	static const char *const names[] = {"LOG",	"NFLOG",    "MARK", "CONNMARK",
-					    "TCPMSS",	"CLASSIFY", "DSCP", "TOS",
-					    "CHECKSUM", "AUDIT",    "TRACE"};
-	enum {
-		HEAD = 4
-	}; /* of the first attribute, which is the name */
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (e->unknown.len > HEAD + strlen(names[i]) &&
-		    !memcmp(e->unknown.bytes + HEAD, names[i], strlen(names[i]) + 1))
-			return true;
-	return false;
-}
-
 /* Expressions that are no words of ours and do something to a packet, with what they do. */
 static const char *deed(const struct expr *e)
 {
@@ -52,7 +35,7 @@ static const char *deed(const struct expr *e)
 		return "translates";
 	if (e->kind != EXPR_UNKNOWN)
 		return NULL;
-	if (!strcmp(e->unknown.name, "target") && is_harmless_target(e))
+	if (e->unknown.effect == EFFECT_NONE)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(known[i].name, e->unknown.name))

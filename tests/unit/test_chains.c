@@ -448,7 +448,7 @@ START_TEST(reject_drops)
 	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
 	r = add_rule(&b, b.base);
 	rule_l4proto(&r, _i ? UDP : TCP);
-	add_expr(&r, EXPR_UNKNOWN)->unknown.name = "reject";
+	add_expr(&r, EXPR_UNKNOWN)->unknown.effect = EFFECT_REJECT;
 	ck_assert_int_eq(bench_end(&b), _i ? RUN_ACCEPT : RUN_DROP);
 }
 END_TEST

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/verify.h"
+#include "command.h"
+#include "jgfw/file.h"
+#include "jgfw/tables.h"
+#include "verify_view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	NAMES_MAX_SIZE = 4096,
+};
+
+static enum exit_code code_of(enum answer answer)
+{
+	static const enum exit_code codes[] = {
+		[ANSWER_YES] = EXIT_DONE, [ANSWER_NO] = EXIT_NO, [ANSWER_UNKNOWN] = EXIT_UNDECIDED};
+
+	return codes[answer];
+}
+
+/* Tables of the iptables of old stand beside nf_tables, and nobody here reads them. */
+static bool has_legacy_tables(void)
+{
+	static const char *const lists[] = {"/proc/net/ip_tables_names",
+					    "/proc/net/ip6_tables_names"};
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		char *text;
+		size_t len;
+
+		if (file_read(lists[i], NAMES_MAX_SIZE, &text, &len))
+			continue;
+		any |= len;
+		free(text);
+	}
+	return any;
+}
+
+static void warn_of_missing(struct job *job)
+{
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each(nic, &job->site->zones[z])
+			if (!kernel_has_interface(nic->name))
+				diag_warn(&job->diag, nic->loc, "no-interface",
+					  "there is no interface %s now", nic->name);
+}
+
+/* The rulesets that the options name. */
+static enum exit_code collect(struct job *job, struct tables *tables, bool *ret_legacy)
+{
+	struct ruleset *rs;
+	enum exit_code code;
+	int r;
+
+	if (!job->options.live && !job->options.ruleset) {
+		code = job_compile(job, &rs);
+		if (!code)
+			vec_add(tables, rs);
+		return code;
+	}
+	code = job_read(job);
+	if (code)
+		return code;
+	if (job->options.live) {
+		warn_of_missing(job);
+		*ret_legacy = has_legacy_tables();
+		return tables_read(tables, &job->diag) ? EXIT_SYSTEM : EXIT_DONE;
+	}
+	r = tables_of_text(job->options.ruleset, tables, &job->diag);
+	return r == -EINVAL ? EXIT_INPUT : r ? EXIT_SYSTEM : EXIT_DONE;
+}
+
+static enum exit_code run(const struct command *self, int argc, char **argv)
+{
+	struct job job = {0};
+	struct tables tables = {0};
+	struct question question;
+	struct proof proof = {0};
+	struct buf out = {0};
+	enum exit_code code, written;
+	bool legacy = false;
+
+	if (!options_parse(self, argc, argv,
+			   OPTION_SITE | OPTION_JSON | OPTION_LIVE | OPTION_RULESET, 0,
+			   &job.options, &code))
+		return code;
+	if (job.options.live && job.options.ruleset)
+		return usage_error(self, "--live and --ruleset exclude each other");
+	code = collect(&job, &tables, &legacy);
+	question = (struct question){.site = job.site,
+				     .rulesets = (const struct ruleset *const *)tables.at,
+				     .n_rulesets = tables.n,
+				     .legacy = legacy};
+	diag_sort(&job.diag);
+	if (job.options.json)
+		open_json(&job, &out);
+	if (!code) {
+		verify(&question, &proof);
+		code = code_of(proof_answer(&proof));
+		if (job.options.json)
+			verify_json(&question, &proof, &out);
+		else
+			verify_text(&question, &proof, wants_color(STDOUT_FILENO), &out);
+	}
+	if (job.options.json)
+		buf_puts(&out, "}\n");
+	written = write_out(&out);
+	buf_free(&out);
+	proof_free(&proof);
+	tables_free(&tables);
+	return job_end(&job, written ? written : code);
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.synopsis = "[-s SITE | --example] [--live | --ruleset FILE] [--json]",
+	.summary = "Prove over every packet that the ruleset does what the port table says.",
+	.help = "  -s, --site SITE    the site file; - is standard input\n"
+		"  --example          the built-in example\n"
+		"  --live             what the kernel holds, tables of others included\n"
+		"  --ruleset FILE     what nft would load from FILE\n"
+		"  --json             answer with a JSON object\n\n"
+		"0: proved, 1: a packet shows the contrary, 5: it could not be decided.\n\n",
+	.run = run,
+};

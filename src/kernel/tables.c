@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/tables.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+enum {
+	MAX_READS = 5, /* of a kernel whose tables change while they are read */
+};
+
+void tables_free(struct tables *tables)
+{
+	vec_each(rs, tables)
+		ruleset_free(*rs);
+	vec_free(tables);
+}
+
+bool tables_have_own(const struct tables *tables)
+{
+	vec_each(rs, tables)
+		if ((*rs)->table.family == NFPROTO_INET &&
+		    !strcmp((*rs)->table.name, RULESET_TABLE))
+			return true;
+	return false;
+}
+
+/* --- what the kernel holds ------------------------------------------------------------------- */
+
+static bool sees_ip(uint8_t family)
+{
+	return family == NFPROTO_INET || family == NFPROTO_IPV4 || family == NFPROTO_IPV6 ||
+	       family == NFPROTO_NETDEV || family == NFPROTO_BRIDGE;
+}
+
+/* 0 or -errno, -ERESTART where they changed meanwhile. */
+static int read_once(struct kernel *kernel, struct tables *tables, struct diag *diag)
+{
+	struct table_names names = {0};
+	uint32_t first, generation;
+	int r = kernel_generation(kernel, &first, diag);
+
+	if (!r)
+		r = kernel_tables(kernel, &names, diag);
+	for (size_t i = 0; !r && i < names.n; i++) {
+		struct ruleset *rs = NULL;
+
+		if (!sees_ip(names.at[i].family))
+			continue;
+		r = kernel_read(kernel, names.at[i].family, names.at[i].name, READ_ALL, &rs,
+				&generation, diag);
+		if (!r && generation != first)
+			r = -ERESTART;
+		if (!r && rs)
+			vec_add(tables, rs);
+		else
+			ruleset_free(rs);
+	}
+	vec_free(&names);
+	arena_free(&names.arena);
+	return r;
+}
+
+int tables_read(struct tables *ret, struct diag *diag)
+{
+	struct kernel *kernel = kernel_open(diag);
+	int r = kernel ? -ERESTART : -EIO;
+
+	*ret = (struct tables){0};
+	for (int i = 0; i < MAX_READS && r == -ERESTART; i++) {
+		tables_free(ret);
+		r = read_once(kernel, ret, diag);
+	}
+	if (r == -ERESTART)
+		diag_error(diag, (struct loc){0}, "kernel",
+			   "the kernel's tables changed each time they were read");
+	kernel_close(kernel);
+	return r;
+}
+
+/* --- what a text says ------------------------------------------------------------------------ */
+
+/** struct nft - the functions of libnftables that are needed, from nftables/libnftables.h */
+struct nft {
+	void *(*ctx_new)(uint32_t flags);
+	void (*ctx_free)(void *ctx);
+	int (*buffer_error)(void *ctx);
+	const char *(*error)(void *ctx);
+	int (*run)(void *ctx, const char *path);
+};
+
+static int find_nft(struct nft *nft, struct diag *diag)
+{
+	static const char library[] = "libnftables.so.1";
+	void *handle = dlopen(library, RTLD_NOW);
+	const struct {
+		const char *name;
+		void *place;
+	} functions[] = {{"nft_ctx_new", &nft->ctx_new},
+			 {"nft_ctx_free", &nft->ctx_free},
+			 {"nft_ctx_buffer_error", &nft->buffer_error},
+			 {"nft_ctx_get_error_buffer", &nft->error},
+			 {"nft_run_cmd_from_filename", &nft->run}};
+
+	for (size_t i = 0; handle && i < ARRAY_SIZE(functions); i++) {
+		void *function = dlsym(handle, functions[i].name);
+
+		if (!function)
+			handle = NULL;
+		memcpy(functions[i].place, &function, sizeof(function));
+	}
+	if (handle)
+		return 0;
+	diag_error(diag, (struct loc){0}, "no-nftables",
+		   "%s, which reads rulesets as text, is not here: install nftables", library);
+	return -ELIBACC;
+}
+
+/* A namespace with all rights inside, whoever asks. */
+static int leave(struct diag *diag)
+{
+	if (!unshare(CLONE_NEWNET) || !unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return 0;
+	diag_error(diag, (struct loc){0}, "kernel",
+		   "cannot make a network namespace to load it in: %s", strerror(errno));
+	return -EPERM;
+}
+
+static void tell_error(const char *path, const char *text, struct diag *diag)
+{
+	size_t len = strlen(text);
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	diag_error(diag, (struct loc){0}, "bad-ruleset", "nft does not take %s:\n%.*s", path,
+		   (int)len, text);
+}
+
+int tables_of_text(const char *path, struct tables *ret, struct diag *diag)
+{
+	struct nft nft;
+	void *ctx;
+	int r = find_nft(&nft, diag);
+
+	*ret = (struct tables){0};
+	if (!r)
+		r = leave(diag);
+	if (r)
+		return r;
+	ctx = nft.ctx_new(0);
+	if (!ctx)
+		mem_exhausted();
+	nft.buffer_error(ctx);
+	if (nft.run(ctx, path)) {
+		tell_error(path, nft.error(ctx), diag);
+		r = -EINVAL;
+	}
+	nft.ctx_free(ctx);
+	return r ? r : tables_read(ret, diag);
+}

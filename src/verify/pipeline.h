@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All packets through the hooks of the kernel. */
+#ifndef JGFW_VERIFY_PIPELINE_H
+#define JGFW_VERIFY_PIPELINE_H
+
+#include "symbolic.h"
+
+/** struct pipeline - base chains in the kernel's order */
+struct pipeline {
+	struct symbolic *symbolic;
+	struct {
+		VEC(const struct chain *);
+	} chains; /* of table families that see IPv4 */
+	struct {
+		VEC(const struct chain *);
+	} chains6; /* IPv6 */
+};
+
+/** pipeline_init - the chains of @n rulesets, or of the table of jgfw in them alone; those of
+ * tables that are dormant are none */
+void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
+		   const struct ruleset *const *rulesets, size_t n, bool own_only);
+void pipeline_free(struct pipeline *p);
+
+/** pipeline_forward - what becomes of packets that are forwarded: LEAF_ACCEPT or an outcome,
+ * LEAF_DROP, LEAF_UNKNOWN
+ *
+ * @ct_state is that of new, invalid or untracked packets; older flows are asked for in two parts.
+ */
+node pipeline_forward(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
+
+/** pipeline_local - the same of those that are for the gateway itself */
+node pipeline_local(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
+
+/** pipeline_arrival - what becomes of packets of older flows before they are translated as their
+ * flow is: LEAF_ELSE, LEAF_DROP or LEAF_UNKNOWN */
+node pipeline_arrival(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
+
+/** pipeline_passage - and behind that, where they are forwarded (@local: delivered) */
+node pipeline_passage(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state, bool local);
+
+/** pipeline_output - what becomes of what the gateway sends itself */
+node pipeline_output(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
+
+/** pipeline_unclear - a chain whose place beside nat the kernel alone knows, or NULL */
+const struct chain *pipeline_unclear(const struct pipeline *p);
+
+/** compose - @behind for packets that @translation has changed, in their own terms
+ *
+ * The leaves of @translation are LEAF_ELSE, LEAF_DROP, LEAF_UNKNOWN and outcomes that change the
+ * destination.
+ */
+node compose(struct space *s, node translation, node behind);
+
+/** settle_destination - @f where no outcome changes what already is so; settle_source() likewise */
+node settle_destination(struct space *s, node f);
+node settle_source(struct space *s, node f);
+
+#endif

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What should be beside what is, for every kind of packet. */
+#include "prover.h"
+
+#include "near.h"
+#include "tracer.h"
+
+#include <string.h>
+
+#include <linux/netfilter.h>
+
+/* --- findings ------------------------------------------------------------------------------- */
+
+struct finding *finding_add(struct prover *p, const char *name, const char *text)
+{
+	struct finding *f = vec_push_in(&p->proof->arena, &p->proof->findings);
+
+	*f = (struct finding){.name = name, .text = text, .answer = ANSWER_YES};
+	return f;
+}
+
+struct doubts {
+	struct space *s;
+	struct index known;
+};
+
+static enum comparison worst(enum comparison a, enum comparison b)
+{
+	return a == DIFFERENT || b == SAME ? a : b == DIFFERENT || a == SAME ? b : a;
+}
+
+/* Below the variables of packets: by chance both branches happen, else one that nobody knows. */
+static enum comparison weigh(struct doubts *x, node f)
+{
+	const struct edge *edges;
+	enum comparison a, b, all;
+	void *known;
+	size_t n;
+
+	if (is_leaf(f))
+		return (enum comparison)leaf_value(f);
+	known = index_get(&x->known, &f, sizeof(f));
+	if (known)
+		return (enum comparison)((uintptr_t)known - 1);
+	edges = diagram_edges(x->s->d, f, &n);
+	a = weigh(x, edges[0].to);
+	b = weigh(x, edges[n - 1].to);
+	all = worst(a, b);
+	if (a != b && x->s->doubts.at[diagram_var(x->s->d, f) - VARS] == DOUBT_UNKNOWN)
+		all = UNDECIDED;
+	*index_find(&x->known, &f, sizeof(f)) = (void *)((uintptr_t)all + 1);
+	return all;
+}
+
+static bool weigh_fn(node a, node b, void *arg, node *ret)
+{
+	struct doubts *x = arg;
+
+	(void)b;
+	*ret = a;
+	if (is_leaf(a))
+		return true;
+	if (diagram_var(x->s->d, a) < VARS)
+		return false;
+	*ret = leaf(weigh(x, a));
+	return true;
+}
+
+node settle_doubts(struct space *s, node comparison)
+{
+	struct doubts x = {.s = s};
+
+	if (s->doubts.n)
+		comparison =
+			diagram_combine(s->d, diagram_op(s->d), weigh_fn, &x, comparison, leaf(0));
+	index_free(&x.known);
+	return comparison;
+}
+
+static node is_comparison(uint32_t value, void *arg)
+{
+	return leaf(value == *(const uint32_t *)arg ? LEAF_YES : LEAF_NO);
+}
+
+void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
+		     node wanted, node found)
+{
+	struct finding *f = &p->proof->findings.at[finding];
+	struct diagrams *d = p->space.d;
+	uint32_t packet[VARS], what = DIFFERENT;
+	struct witness *w;
+	node where;
+
+	if (f->answer == ANSWER_NO || comparison == leaf(SAME))
+		return;
+	comparison = settle_doubts(&p->space, comparison);
+	where = diagram_map(d, comparison, is_comparison, &what);
+	if (where == leaf(LEAF_NO) && f->answer == ANSWER_YES) {
+		what = UNDECIDED;
+		where = diagram_map(d, comparison, is_comparison, &what);
+	}
+	if (where == leaf(LEAF_NO))
+		return;
+	witness_find(p, where, packet);
+	w = witness_make(p, scene, packet);
+	w->wanted = witness_words(p, scene, diagram_eval(d, wanted, packet, VARS), packet);
+	w->found = what == UNDECIDED
+			   ? "something decides that is not understood"
+			   : witness_words(p, scene, diagram_eval(d, found, packet, VARS), packet);
+	f = &p->proof->findings.at[finding];
+	f->witness = w;
+	f->answer = what == DIFFERENT ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
+/* --- comparisons ---------------------------------------------------------------------------- */
+
+/** struct comparing - how leaves are compared */
+struct comparing {
+	struct prover *p;
+	bool strict;	 /* what is not the table's to say is left as it is, too */
+	bool only_drops; /* only what should be dropped is looked at */
+};
+
+/* Others may do with packets that are not ours what they like, but make them ours. */
+static enum comparison compare_others(const struct prover *p, uint32_t found)
+{
+	struct outcome o;
+	uint32_t packet[VARS] = {0};
+
+	if (!leaf_outcome(&p->space, found, &o))
+		return SAME;
+	packet[VAR_DADDR] = o.daddr;
+	packet[VAR_SADDR] = o.saddr;
+	if ((o.has_daddr &&
+	     diagram_eval(p->space.d, p->expected.to_own, packet, VARS) == LEAF_YES) ||
+	    (o.has_saddr &&
+	     diagram_eval(p->space.d, p->expected.from_own, packet, VARS) == LEAF_YES))
+		return DIFFERENT;
+	return SAME;
+}
+
+static enum comparison compare_leaves(const struct comparing *c, uint32_t wanted, uint32_t found)
+{
+	if (wanted == LEAF_EITHER || (c->only_drops && wanted != LEAF_DROP))
+		return SAME;
+	if (wanted == found)
+		return SAME;
+	if (found == LEAF_UNKNOWN)
+		return UNDECIDED;
+	if (wanted != LEAF_NOT_OURS)
+		return DIFFERENT;
+	if (c->strict)
+		return found == LEAF_ACCEPT ? SAME : DIFFERENT;
+	return compare_others(c->p, found);
+}
+
+static bool compare_fn(node a, node b, void *arg, node *ret)
+{
+	const struct comparing *c = arg;
+
+	/* no function wants what is not understood */
+	*ret = leaf(SAME);
+	if (a == b || a == leaf(LEAF_EITHER))
+		return true;
+	if (!is_leaf(a) || !is_leaf(b))
+		return false;
+	*ret = leaf(compare_leaves(c, leaf_value(a), leaf_value(b)));
+	return true;
+}
+
+static void compare(struct prover *p, size_t finding, const struct scene *scene, bool strict,
+		    bool only_drops, node wanted, node found)
+{
+	struct comparing c = {p, strict, only_drops};
+	struct diagrams *d = p->space.d;
+	uint64_t n = diagram_paths(d, found);
+
+	if (__builtin_add_overflow(p->proof->classes, n, &p->proof->classes))
+		p->proof->classes = UINT64_MAX;
+	finding_compare(p, finding, scene,
+			diagram_combine(d, diagram_op(d), compare_fn, &c, wanted, found), wanted,
+			found);
+}
+
+/* --- packets that are forwarded --------------------------------------------------------------- */
+
+static const struct {
+	enum probe_state state;
+	uint32_t ct_state;
+} states[] = {{STATE_NEW, CT_STATE_NEW},
+	      {STATE_ESTABLISHED, CT_STATE_ESTABLISHED},
+	      {STATE_RELATED, CT_STATE_RELATED},
+	      {STATE_INVALID, CT_STATE_INVALID},
+	      {STATE_UNTRACKED, CT_STATE_UNTRACKED}};
+
+/* With other tables around, jgfw's own is looked at by itself, too: what others let pass or drop
+ * besides is theirs. */
+static void prove_new(struct prover *p)
+{
+	struct scene scene = {NFPROTO_IPV4, STATE_NEW, false, false};
+	size_t f = p->proof->findings.n;
+
+	finding_add(p, "new",
+		    "new flows are forwarded and translated as the rows say, and no others");
+	compare(p, f, &scene, !p->has_others, false, p->expected.fresh, p->fresh);
+	if (p->has_own && p->has_others)
+		compare(p, f, &scene, true, false, p->expected.fresh,
+			pipeline_forward(&p->own, NFPROTO_IPV4, CT_STATE_NEW));
+}
+
+static void prove_flowless(struct prover *p)
+{
+	size_t f = p->proof->findings.n;
+
+	finding_add(p, "invalid", "invalid and untracked packets are dropped");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct scene scene = {NFPROTO_IPV4, states[i].state, false, false};
+		uint32_t state = states[i].ct_state;
+		node wanted = p->expected.invalid;
+
+		if (state == CT_STATE_UNTRACKED)
+			wanted = p->expected.untracked;
+		else if (state != CT_STATE_INVALID)
+			continue;
+		compare(p, f, &scene, !p->has_others, false, wanted,
+			pipeline_forward(&p->all, NFPROTO_IPV4, state));
+		if (p->has_own && p->has_others)
+			compare(p, f, &scene, true, false, wanted,
+				pipeline_forward(&p->own, NFPROTO_IPV4, state));
+	}
+}
+
+static node as_fate(struct space *s, node f)
+{
+	return replace_leaf(s, f, LEAF_ELSE, LEAF_ACCEPT);
+}
+
+/* @condition must pass; of the rest nothing is said. */
+static node must_pass(struct space *s, node condition)
+{
+	return seq(s, guard(s, condition, leaf(LEAF_ACCEPT)), leaf(LEAF_EITHER));
+}
+
+/* Packets of flows that began before: what rows allow passes through all tables, and jgfw's own
+ * lets everything pass that is not sent to a public address from outside. */
+static void prove_flows(struct prover *p)
+{
+	struct space *s = &p->space;
+	const struct expected *e = &p->expected;
+	size_t f = p->proof->findings.n;
+	node dedicated =
+		p->site->public_shared ? leaf(LEAF_NO) : both(s, e->from_wan, e->to_public);
+
+	finding_add(p, "established",
+		    "established and related packets of flows that the rows allow pass");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct scene scene = {NFPROTO_IPV4, states[i].state, false, false};
+		uint32_t state = states[i].ct_state;
+		bool related = state == CT_STATE_RELATED;
+
+		if (!related && state != CT_STATE_ESTABLISHED)
+			continue;
+		compare(p, f, &scene, false, false,
+			must_pass(s, related ? e->error_arriving : e->arriving),
+			as_fate(s, pipeline_arrival(&p->all, NFPROTO_IPV4, state)));
+		compare(p, f, &scene, false, false,
+			must_pass(s, related ? e->error_passing : e->passing),
+			as_fate(s, pipeline_passage(&p->all, NFPROTO_IPV4, state, false)));
+		if (!p->has_own)
+			continue;
+		compare(p, f, &scene, true, false, must_pass(s, negation(s, dedicated)),
+			as_fate(s, pipeline_arrival(&p->own, NFPROTO_IPV4, state)));
+		compare(p, f, &scene, true, false, leaf(LEAF_ACCEPT),
+			as_fate(s, pipeline_passage(&p->own, NFPROTO_IPV4, state, false)));
+	}
+}
+
+static node forward6(const struct pipeline *all, uint32_t state)
+{
+	if (state == CT_STATE_ESTABLISHED || state == CT_STATE_RELATED)
+		return as_fate(all->symbolic->space,
+			       seq(all->symbolic->space, pipeline_arrival(all, NFPROTO_IPV6, state),
+				   pipeline_passage(all, NFPROTO_IPV6, state, false)));
+	return pipeline_forward(all, NFPROTO_IPV6, state);
+}
+
+static void prove_ipv6(struct prover *p)
+{
+	bool closed = !p->site->judge_hosts_only;
+	node wanted = leaf(closed ? LEAF_DROP : LEAF_NOT_OURS);
+	size_t f = p->proof->findings.n;
+
+	finding_add(p, "ipv6", closed ? "IPv6 is not forwarded" : "IPv6 is left alone");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		struct scene scene = {NFPROTO_IPV6, states[i].state, false, false};
+		uint32_t state = states[i].ct_state;
+
+		if (closed)
+			compare(p, f, &scene, false, false, wanted, forward6(&p->all, state));
+		if (p->has_own)
+			compare(p, f, &scene, true, false, wanted, forward6(&p->own, state));
+	}
+}
+
+/* --- the gateway itself ----------------------------------------------------------------------- */
+
+static node is_translated(uint32_t value, void *arg)
+{
+	(void)arg;
+	return leaf(value == LEAF_ELSE ? LEAF_NO : LEAF_YES);
+}
+
+static node wanted_locally(struct prover *p, uint32_t state)
+{
+	struct space *s = &p->space;
+	const struct expected *e = &p->expected;
+	node f = leaf(LEAF_ACCEPT);
+
+	if (!p->site->public_shared)
+		f = seq(s, guard(s, e->to_public, leaf(LEAF_DROP)), f);
+	if (state == CT_STATE_NEW) /* what rows translate is for another machine */
+		f = seq(s,
+			guard(s, diagram_map(s->d, e->translation, is_translated, NULL),
+			      leaf(LEAF_EITHER)),
+			f);
+	if (state != CT_STATE_ESTABLISHED && state != CT_STATE_RELATED)
+		f = seq(s, guard(s, e->spoofed, leaf(LEAF_DROP)), f);
+	if (state == CT_STATE_NEW)
+		f = seq(s, guard(s, e->impossible, leaf(LEAF_EITHER)), f);
+	return f;
+}
+
+static node local(const struct pipeline *all, uint8_t nfproto, uint32_t state)
+{
+	struct space *s = all->symbolic->space;
+
+	if (state == CT_STATE_ESTABLISHED || state == CT_STATE_RELATED)
+		return as_fate(s, seq(s, pipeline_arrival(all, nfproto, state),
+				      pipeline_passage(all, nfproto, state, true)));
+	return pipeline_local(all, nfproto, state);
+}
+
+static void prove_local(struct prover *p)
+{
+	size_t f = p->proof->findings.n;
+
+	finding_add(p, "gateway",
+		    p->site->public_shared
+			    ? "own addresses as source are refused at the gateway itself, and "
+			      "nothing else"
+			    : "public addresses, and own addresses as source, are refused at the "
+			      "gateway itself, and nothing else");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		uint32_t state = states[i].ct_state;
+		struct scene scene = {NFPROTO_IPV4, states[i].state, true, false};
+		struct scene scene6 = {NFPROTO_IPV6, states[i].state, true, false};
+		node wanted = wanted_locally(p, state);
+
+		compare(p, f, &scene, false, true, wanted, local(&p->all, NFPROTO_IPV4, state));
+		if (!p->has_own)
+			continue;
+		compare(p, f, &scene, true, false, wanted, local(&p->own, NFPROTO_IPV4, state));
+		compare(p, f, &scene6, true, false, leaf(LEAF_ACCEPT),
+			local(&p->own, NFPROTO_IPV6, state));
+	}
+}
+
+static void prove_output(struct prover *p)
+{
+	size_t f = p->proof->findings.n;
+
+	finding_add(p, "output", "what the gateway sends itself is left alone");
+	for (size_t i = 0; p->has_own && i < ARRAY_SIZE(states); i++) {
+		struct scene scene = {NFPROTO_IPV4, states[i].state, false, true};
+		struct scene scene6 = {NFPROTO_IPV6, states[i].state, false, true};
+		uint32_t state = states[i].ct_state;
+
+		compare(p, f, &scene, true, false, leaf(LEAF_ACCEPT),
+			pipeline_output(&p->own, NFPROTO_IPV4, state));
+		compare(p, f, &scene6, true, false, leaf(LEAF_ACCEPT),
+			pipeline_output(&p->own, NFPROTO_IPV6, state));
+	}
+}
+
+/* --- what is around --------------------------------------------------------------------------- */
+
+static bool does_nothing(const struct chain *chain)
+{
+	return !chain->rules.n && !chain->policy_drop;
+}
+
+/* Chains that see packets where nothing here looks. */
+static const char *blind_spot(struct prover *p)
+{
+	const struct chain *unclear = pipeline_unclear(&p->all);
+
+	if (p->question->legacy)
+		return "the kernel has tables of iptables beside nf_tables (iptables-legacy)";
+	if (unclear)
+		return arena_printf(&p->proof->arena,
+				    "chain %s has the priority of nat: which comes first is not "
+				    "known",
+				    unclear->name);
+	for (size_t i = 0; i < p->question->n_rulesets; i++) {
+		const struct table *t = &p->question->rulesets[i]->table;
+		bool ip = t->family == NFPROTO_INET || t->family == NFPROTO_IPV4 ||
+			  t->family == NFPROTO_IPV6;
+
+		vec_each(it, &t->chains) {
+			const struct chain *chain = *it;
+
+			if (t->dormant || !chain->is_base || does_nothing(chain) ||
+			    t->family == NFPROTO_ARP)
+				continue;
+			if (!ip || chain->off_path || chain->hook == HOOK_INGRESS ||
+			    chain->hook == HOOK_EGRESS)
+				return arena_printf(&p->proof->arena,
+						    "chain %s of table %s sees packets at devices",
+						    chain->name, t->name);
+		}
+	}
+	return NULL;
+}
+
+static void prove_around(struct prover *p)
+{
+	const char *spot = blind_spot(p);
+	struct finding *f;
+
+	f = finding_add(p, "hooks", "no packet meets a chain that is not looked at here");
+	f->detail = spot;
+	f->answer = spot ? ANSWER_UNKNOWN : ANSWER_YES;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+struct name_list {
+	VEC(const char *);
+};
+
+static int name_order(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Names that rules compare interfaces with, whole ones and beginnings; a beginning stands for a
+ * name that goes on. */
+static void names_of_rule(const struct rule *rule, struct arena *arena, struct name_list *names)
+{
+	bool about_names = false;
+
+	for (size_t i = 0; i < rule->n; i++) {
+		const struct expr *e = &rule->at[i];
+		const struct value *v = &e->cmp.value;
+		size_t len;
+
+		about_names |= e->kind == EXPR_META &&
+			       (e->meta.key == META_IIFNAME || e->meta.key == META_OIFNAME);
+		if (!about_names || e->kind != EXPR_CMP)
+			continue;
+		len = strnlen((const char *)v->bytes, v->len);
+		vec_add(names, arena_copy(arena, v->bytes, len));
+		if (len == v->len && len < VALUE_MAX - 1)
+			vec_add(names, arena_printf(arena, "%.*s~", (int)len, v->bytes));
+	}
+}
+
+static void names_of_set(const struct set *set, struct arena *arena, struct name_list *names)
+{
+	size_t at = 0;
+
+	for (size_t f = 0; f < set->n_key; at += datatype_len(set->key[f++]))
+		for (size_t i = 0; set->key[f] == TYPE_IFNAME && i < set->n; i++) {
+			const char *name = (const char *)set->bytes + i * set->stride + at;
+
+			vec_add(names, arena_copy(arena, name, strnlen(name, VALUE_MAX)));
+		}
+}
+
+/* All names that make a difference, and one that does not. */
+static void collect_names(const struct question *q, struct arena *arena, struct name_list *names)
+{
+	size_t used = 0;
+
+	vec_add(names, "~");
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each(nic, &q->site->zones[z])
+			vec_add(names, nic->name);
+	for (size_t i = 0; i < q->n_rulesets; i++) {
+		const struct ruleset *rs = q->rulesets[i];
+
+		vec_each(chain, &rs->table.chains)
+			vec_each(rule, &(*chain)->rules)
+				names_of_rule(rule, arena, names);
+		vec_each(set, &rs->table.sets)
+			names_of_set(*set, arena, names);
+		vec_each(set, &rs->anonymous)
+			names_of_set(*set, arena, names);
+	}
+	qsort(names->at, names->n, sizeof(*names->at), name_order);
+	for (size_t i = 0; i < names->n; i++)
+		if (!used || strcmp(names->at[used - 1], names->at[i]) != 0)
+			names->at[used++] = names->at[i];
+	names->n = used;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static void look_at_tables(struct prover *p)
+{
+	const struct question *q = p->question;
+
+	for (size_t i = 0; i < q->n_rulesets; i++) {
+		p->has_own |= table_is_ours(&q->rulesets[i]->table);
+		p->has_others |= !table_is_ours(&q->rulesets[i]->table);
+	}
+	pipeline_init(&p->all, &p->symbolic, q->rulesets, q->n_rulesets, false);
+	pipeline_init(&p->own, &p->symbolic, q->rulesets, q->n_rulesets, true);
+}
+
+static void prove(struct prover *p)
+{
+	p->fresh = pipeline_forward(&p->all, NFPROTO_IPV4, CT_STATE_NEW);
+	if (!p->question->assertions_only) {
+		expected_make(&p->space, p->site, true, &p->expected);
+		prove_new(p);
+		prove_flows(p);
+		prove_flowless(p);
+		prove_ipv6(p);
+		prove_local(p);
+		prove_output(p);
+		prove_around(p);
+	}
+}
+
+void verify(const struct question *question, struct proof *ret_proof)
+{
+	struct prover p = {.question = question, .site = question->site, .proof = ret_proof};
+	struct arena arena = {0};
+	struct name_list names = {0};
+
+	*ret_proof = (struct proof){0};
+	collect_names(question, &arena, &names);
+	space_init(&p.space, names.at, names.n);
+	p.symbolic.space = &p.space;
+	look_at_tables(&p);
+	prove(&p);
+	pipeline_free(&p.all);
+	pipeline_free(&p.own);
+	symbolic_free(&p.symbolic);
+	space_free(&p.space);
+	vec_free(&names);
+	arena_free(&arena);
+}
+
+void proof_free(struct proof *proof)
+{
+	arena_free(&proof->arena);
+}
+
+enum answer proof_answer(const struct proof *proof)
+{
+	enum answer all = ANSWER_YES;
+
+	vec_each(f, &proof->findings) {
+		if (f->answer == ANSWER_NO)
+			return ANSWER_NO;
+		if (f->answer == ANSWER_UNKNOWN)
+			all = ANSWER_UNKNOWN;
+	}
+	return all;
+}

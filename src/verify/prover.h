@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A proof under way, and what its parts do for each other. */
+#ifndef JGFW_VERIFY_PROVER_H
+#define JGFW_VERIFY_PROVER_H
+
+#include "expected.h"
+#include "jgfw/verify.h"
+#include "pipeline.h"
+
+/** struct prover - a proof under way */
+struct prover {
+	const struct question *question;
+	const struct site *site;
+	struct proof *proof;
+	struct space space;
+	struct symbolic symbolic;
+	struct pipeline all, own; /* of all tables, and of jgfw's alone */
+	bool has_own, has_others;
+	struct expected expected;
+	node fresh; /* what becomes of new IPv4 packets that are forwarded */
+};
+
+/** enum verdict_of - leaves of a comparison */
+enum comparison {
+	SAME,
+	DIFFERENT,
+	UNDECIDED, /* it hangs on what is not understood */
+};
+
+/** struct scene - where packets are compared */
+struct scene {
+	uint8_t nfproto;
+	enum probe_state state;
+	bool is_local, is_output;
+};
+
+/** finding_add - one more answer, to be completed by the caller; valid until the next */
+struct finding *finding_add(struct prover *p, const char *name, const char *text);
+
+/** finding_compare - take a comparison (leaves of enum comparison) into @finding: the first packet
+ * that differs, or is undecided, becomes its witness, told by @wanted and @found */
+void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
+		     node wanted, node found);
+
+/** settle_doubts - a comparison without the boolean variables behind those of packets */
+node settle_doubts(struct space *s, node comparison);
+
+/** accepted - LEAF_YES where a function accepts, as it is or changed; undecided stays LEAF_UNKNOWN
+ */
+node accepted(struct space *s, node f);
+
+/** prove_rows - has every row a packet that it lets through? */
+void prove_rows(struct prover *p);
+
+/** prove_properties - what must hold whatever the rows of a port model say */
+void prove_properties(struct prover *p);
+
+/** prove_assertions - those of the site */
+void prove_assertions(struct prover *p);
+
+/** witness_find - a packet where @f is LEAF_YES, which it is somewhere, as people would think of
+ * one; by variable */
+void witness_find(struct prover *p, node f, uint32_t packet[VARS]);
+
+/** witness_words - what a leaf means for a packet, in words */
+const char *witness_words(struct prover *p, const struct scene *scene, uint32_t value,
+			  const uint32_t packet[VARS]);
+
+/** witness_make - @packet as it is written */
+struct witness *witness_make(struct prover *p, const struct scene *scene,
+			     const uint32_t packet[VARS]);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One packet out of many: the one that says most to a person. */
+#include "prover.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include <linux/netfilter.h>
+
+enum {
+	USUAL_SOURCE_PORT = 40000,
+	USUAL_ICMP_TYPE = 8, /* RFC 792: echo request */
+	ICMP_TYPE_SHIFT = 8,
+};
+
+/* RFC 5737 and 3849: what no machine has */
+#define FAR_AWAY  0xc6336407u /* 198.51.100.7 */
+#define FAR_AWAY6 0x20010db8u /* 2001:db8:: */
+
+/** struct wishes - values that are liked, the best first */
+struct wishes {
+	VEC(uint32_t);
+};
+
+static void wish_names(const struct prover *p, struct wishes *w)
+{
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each(nic, &p->site->zones[z])
+			for (uint32_t i = 0; i < p->space.names.n; i++)
+				if (!strcmp(p->space.names.at[i], nic->name))
+					vec_add(w, i);
+}
+
+/* Of the first deployment; where there are many its packets are as good as any. */
+static void wish_addresses(const struct prover *p, struct wishes *w)
+{
+	const struct deployment *dep = p->site->deployments.at[0];
+
+	vec_each(peer, &dep->edge)
+		for (size_t i = 0; i < dep->model->n_nics; i++)
+			vec_add(w, peer->nics[i].addr);
+	vec_each(peer, &dep->edge)
+		vec_add(w, peer->public.addr);
+	for (size_t i = 0; i < dep->model->n_roles; i++)
+		vec_each(host, &dep->roles[i])
+			vec_add(w, host->addr);
+}
+
+static void wish(const struct prover *p, unsigned int var, const uint32_t *packet, struct wishes *w)
+{
+	static const uint32_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP};
+	const char *iif;
+
+	w->n = 0;
+	switch (var) {
+	case VAR_PROTO:
+		for (size_t i = 0; i < ARRAY_SIZE(protos); i++)
+			vec_add(w, protos[i]);
+		break;
+	case VAR_IIF:
+	case VAR_OIF:
+		wish_names(p, w);
+		if (var == VAR_OIF) /* not back where it came from */
+			for (size_t i = 0; i < w->n; i++)
+				if (w->at[i] == packet[VAR_IIF]) {
+					w->at[i] = w->at[w->n - 1];
+					w->n--;
+				}
+		break;
+	case VAR_DADDR:
+		wish_addresses(p, w);
+		break;
+	case VAR_SADDR:
+		iif = p->space.names.at[packet[VAR_IIF]];
+		if (p->site->zones[ZONE_WAN].n && !strcmp(iif, p->site->zones[ZONE_WAN].at[0].name))
+			vec_add(w, FAR_AWAY);
+		wish_addresses(p, w);
+		vec_add(w, FAR_AWAY);
+		break;
+	case VAR_SPORT:
+		vec_add(w, USUAL_SOURCE_PORT);
+		break;
+	case VAR_DADDR6:
+	case VAR_SADDR6:
+		vec_add(w, FAR_AWAY6);
+		break;
+	default:
+		break;
+	}
+}
+
+static node child(const struct diagrams *d, node f, uint32_t value)
+{
+	const struct edge *edges;
+	size_t n;
+
+	for (edges = diagram_edges(d, f, &n); edges->hi < value;)
+		edges++;
+	return edges->to;
+}
+
+/* A value of the variable of @f that leads on; reduced as it is, each node leads to LEAF_YES. */
+static uint32_t choose(const struct prover *p, node *f, const uint32_t *packet, struct wishes *w)
+{
+	const struct edge *edges;
+	uint32_t lo = 0;
+	size_t n;
+
+	wish(p, diagram_var(p->space.d, *f), packet, w);
+	vec_each(value, w) {
+		node to = child(p->space.d, *f, *value);
+
+		if (to == leaf(LEAF_NO))
+			continue;
+		*f = to;
+		return *value;
+	}
+	edges = diagram_edges(p->space.d, *f, &n);
+	for (size_t i = 0; i < n; lo = edges[i++].hi + 1) {
+		if (edges[i].to == leaf(LEAF_NO))
+			continue;
+		*f = edges[i].to;
+		return lo || !edges[i].hi ? lo : 1; /* a port or an address 0 is strange */
+	}
+	return lo;
+}
+
+static void free_choice(const struct prover *p, unsigned int var, uint32_t *packet,
+			struct wishes *w)
+{
+	wish(p, var, packet, w);
+	packet[var] = w->n ? w->at[0] : 0;
+}
+
+void witness_find(struct prover *p, node f, uint32_t packet[VARS])
+{
+	struct wishes w = {0};
+
+	for (unsigned int var = 0; var < VARS; var++)
+		if (!is_leaf(f) && diagram_var(p->space.d, f) == var)
+			packet[var] = choose(p, &f, packet, &w);
+		else
+			free_choice(p, var, packet, &w);
+	if (packet[VAR_PROTO] == IPPROTO_ICMP && packet[VAR_SPORT] == USUAL_SOURCE_PORT)
+		packet[VAR_SPORT] = USUAL_ICMP_TYPE << ICMP_TYPE_SHIFT;
+	vec_free(&w);
+}
+
+/* --- in words --------------------------------------------------------------------------------- */
+
+static void put_end(struct buf *out, bool has_addr, uint32_t addr, bool has_port, uint32_t port)
+{
+	if (has_addr)
+		buf_ipv4(out, addr);
+	if (has_port)
+		buf_printf(out, "%s%u", has_addr ? ":" : "port ", port);
+}
+
+static void put_outcome(struct buf *out, const struct outcome *o, bool has_ports,
+			const uint32_t *packet)
+{
+	bool moved = o->has_daddr || o->has_dport;
+
+	if (moved) {
+		buf_puts(out, ", to ");
+		put_end(out, true, o->has_daddr ? o->daddr : packet[VAR_DADDR], has_ports,
+			o->has_dport ? o->dport : packet[VAR_DPORT]);
+	}
+	if (o->has_saddr || o->has_sport) {
+		buf_puts(out, ", from ");
+		put_end(out, true, o->has_saddr ? o->saddr : packet[VAR_SADDR], o->has_sport,
+			o->sport);
+	}
+	if (o->masquerade)
+		buf_puts(out, ", from the gateway's address");
+	if (!moved && !o->has_saddr && !o->has_sport && !o->masquerade)
+		buf_puts(out, " as it is");
+}
+
+const char *witness_words(struct prover *p, const struct scene *scene, uint32_t value,
+			  const uint32_t packet[VARS])
+{
+	bool has_ports = packet[VAR_PROTO] == IPPROTO_TCP || packet[VAR_PROTO] == IPPROTO_UDP;
+	struct buf out = {0};
+	struct outcome o;
+	const char *text;
+
+	switch (value) {
+	case LEAF_DROP:
+		return "it is dropped";
+	case LEAF_UNKNOWN:
+		return "something decides that is not understood";
+	case LEAF_EITHER:
+	case LEAF_NOT_OURS:
+		return "nothing is said of it";
+	default:
+		break;
+	}
+	leaf_outcome(&p->space, value, &o);
+	buf_puts(&out, scene->is_local ? "it is taken in" : "it gets through");
+	put_outcome(&out, &o, has_ports, packet);
+	text = arena_copy(&p->proof->arena, out.at, out.n);
+	buf_free(&out);
+	return text;
+}
+
+static void put_words6(uint8_t *addr, const uint32_t *words)
+{
+	for (size_t i = 0; i < ADDR6_LEN; i++)
+		addr[i] = (uint8_t)(words[i / 4] >> 8 * (3 - i % 4));
+}
+
+static const char *name_of(const struct prover *p, uint32_t index)
+{
+	return arena_copy(&p->proof->arena, p->space.names.at[index],
+			  strlen(p->space.names.at[index]));
+}
+
+struct witness *witness_make(struct prover *p, const struct scene *scene,
+			     const uint32_t packet[VARS])
+{
+	struct witness *w = arena_new(&p->proof->arena, struct witness);
+	struct probe *probe = &w->probe;
+
+	probe->nfproto = scene->nfproto;
+	probe->l4proto = (uint8_t)packet[VAR_PROTO];
+	probe->has_ports = packet[VAR_PROTO] == IPPROTO_TCP || packet[VAR_PROTO] == IPPROTO_UDP ||
+			   packet[VAR_PROTO] == IPPROTO_SCTP;
+	probe->icmp_type = (uint8_t)(packet[VAR_SPORT] >> ICMP_TYPE_SHIFT);
+	probe->state = scene->state;
+	probe->has_state = scene->state != STATE_NEW;
+	probe->in = scene->is_output ? NULL : name_of(p, packet[VAR_IIF]);
+	probe->src = (struct probe_end){.addr = packet[VAR_SADDR],
+					.has_port = probe->has_ports,
+					.port = (uint16_t)packet[VAR_SPORT]};
+	probe->dst = (struct probe_end){.addr = packet[VAR_DADDR],
+					.has_port = probe->has_ports,
+					.port = (uint16_t)packet[VAR_DPORT]};
+	put_words6(probe->src.addr6, packet + VAR_SADDR6);
+	put_words6(probe->dst.addr6, packet + VAR_DADDR6);
+	w->is_local = scene->is_local;
+	if (!scene->is_local)
+		w->oif = name_of(p, packet[VAR_OIF]);
+	return w;
+}

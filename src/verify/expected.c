@@ -207,6 +207,8 @@ static void add_target(struct expecting *x, const struct claim *c, struct bucket
 		struct end_host host = end_host(c->dep, c->from, i);
 		struct outcome own = o;
 
+		if (range_equal(t->daddr, one(host.real)))
+			continue; /* no machine comes this way to itself */
 		like->layer = translated ? TRANSLATED : PLAIN;
 		if (end_is_edge(c->from) && (leaves || c->from->kind == END_PUBLIC)) {
 			like->layer--;

@@ -13,7 +13,7 @@ struct dimension {
 	size_t at, len; /* bytes in the key */
 	bool is_name, is_const;
 	unsigned int var;
-	uint32_t value; /* of a constant */
+	uint8_t bytes[VALUE_MAX]; /* of a constant */
 };
 
 /** struct key_shape - what the registers hold of a key: its fields in the order of variables */
@@ -59,12 +59,12 @@ static bool take_dimension(const struct byte *bytes, struct dimension *dim)
 	dim->var = bytes->var;
 	if (bytes->kind == BYTE_UNKNOWN || bytes->kind == BYTE_DATA)
 		return false;
-	if (dim->is_const ? dim->len > sizeof(dim->value) : whole(bytes) != dim->len)
+	if (!dim->is_const && whole(bytes) != dim->len)
 		return false;
 	for (size_t i = 0; i < dim->len; i++) {
 		if (bytes[i].kind != bytes->kind || bytes[i].var != bytes->var)
 			return false;
-		dim->value = dim->value << 8 | bytes[i].value;
+		dim->bytes[i] = bytes[i].value;
 		if (!dim->is_const && (bytes[i].at != i || bytes[i].value != UINT8_MAX))
 			return false;
 	}
@@ -135,18 +135,17 @@ static bool take_box(const struct space *s, const struct key_shape *shape, const
 		const struct dimension *dim = &shape->at[f];
 		struct range r;
 
-		if (dim->is_name) {
-			if (!take_names(s, lo + dim->at, hi + dim->at, &r))
-				return false;
-		} else {
-			r = (struct range){number_at(lo + dim->at, dim->len),
-					   number_at(hi + dim->at, dim->len)};
-		}
 		if (dim->is_const) {
-			if (dim->value < r.lo || dim->value > r.hi)
+			if (memcmp(dim->bytes, lo + dim->at, dim->len) < 0 ||
+			    memcmp(dim->bytes, hi + dim->at, dim->len) > 0)
 				return false;
 			continue;
 		}
+		if (!dim->is_name)
+			r = (struct range){number_at(lo + dim->at, dim->len),
+					   number_at(hi + dim->at, dim->len)};
+		else if (!take_names(s, lo + dim->at, hi + dim->at, &r))
+			return false;
 		if (f && shape->at[f - 1].var == dim->var) {
 			struct range *before = &box->at[v - 1];
 
@@ -197,6 +196,7 @@ struct lookup_key {
 	const struct set *set;
 	uint64_t part; /* its first element + 1 */
 	uint64_t fields[SET_MAX_FIELDS];
+	uint8_t constants[SET_MAX_FIELDS][VALUE_MAX];
 };
 
 static struct lookup_key key_of(const struct set *set, const struct key_shape *shape,
@@ -207,8 +207,8 @@ static struct lookup_key key_of(const struct set *set, const struct key_shape *s
 	for (size_t f = 0; f < shape->n; f++) {
 		const struct dimension *dim = &shape->at[f];
 
-		key.fields[f] = (uint64_t)dim->is_const << 63 | (uint64_t)dim->at << 48 |
-				(uint64_t)dim->var << 32 | dim->value;
+		key.fields[f] = (uint64_t)dim->is_const << 63 | (uint64_t)dim->at << 32 | dim->var;
+		memcpy(key.constants[f], dim->bytes, VALUE_MAX);
 	}
 	return key;
 }

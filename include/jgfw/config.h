@@ -171,6 +171,7 @@ struct model {
 	size_t n_nics;
 	struct word public_nic;
 	unsigned int behind; /* index of the NIC that public addresses are translated to */
+	struct port_expr management_tcp, management_udp; /* where an Expressway-E is managed */
 	struct role roles[MODEL_MAX_ROLES];
 	size_t n_roles;
 	struct port_defs ports;

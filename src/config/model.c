@@ -86,11 +86,33 @@ static void edge_nics(struct yaml *y, const struct node *value, void *object)
 	}
 }
 
+static void management_tcp(struct yaml *y, const struct node *value, void *object)
+{
+	decode_port_expr(y, value, &((struct model *)object)->management_tcp);
+}
+
+static void management_udp(struct yaml *y, const struct node *value, void *object)
+{
+	decode_port_expr(y, value, &((struct model *)object)->management_udp);
+}
+
+static const struct yaml_field management_fields[] = {
+	{"tcp", management_tcp, false},
+	{"udp", management_udp, false},
+};
+
+static void edge_management(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_fields(y, value, management_fields, ARRAY_SIZE(management_fields), object,
+		    "management");
+}
+
 static const struct yaml_field edge_fields[] = {
 	{"label", edge_label, true},
 	{"max", edge_max, true},
 	{"public", edge_public, true},
 	{"nics", edge_nics, true},
+	{"management", edge_management, false},
 };
 
 /* --- roles ---------------------------------------------------------------------------------- */
@@ -294,6 +316,8 @@ static void model_bind(struct model *model, struct diag *diag)
 				diag_error(diag, row->loc, "unknown-row", "no footnote %u",
 					   row->footnotes[i]);
 		}
+	port_expr_bind(&model->management_tcp, &model->ports, diag);
+	port_expr_bind(&model->management_udp, &model->ports, diag);
 	for (size_t i = 0; i < model->ports.n; i++) {
 		port_expr_bind(&model->ports.at[i].value, &model->ports, diag);
 		bind_choices(&model->ports.at[i].allow, &model->ports, diag);

@@ -523,16 +523,19 @@ static void look_at_tables(struct prover *p)
 static void prove(struct prover *p)
 {
 	p->fresh = pipeline_forward(&p->all, NFPROTO_IPV4, CT_STATE_NEW);
+	expected_make(&p->space, p->site, !p->question->assertions_only, &p->expected);
 	if (!p->question->assertions_only) {
-		expected_make(&p->space, p->site, true, &p->expected);
 		prove_new(p);
 		prove_flows(p);
 		prove_flowless(p);
 		prove_ipv6(p);
 		prove_local(p);
 		prove_output(p);
+		prove_rows(p);
+		prove_properties(p);
 		prove_around(p);
 	}
+	prove_assertions(p);
 }
 
 void verify(const struct question *question, struct proof *ret_proof)

@@ -49,6 +49,12 @@ node settle_doubts(struct space *s, node comparison);
  */
 node accepted(struct space *s, node f);
 
+/** landing - LEAF_YES where @f accepts and @spots holds of the destination that it gives */
+node landing(struct space *s, node f, node spots);
+
+/** forbid - that @found holds of no packet of @condition, as a comparison */
+node forbid(struct prover *p, node condition, node found);
+
 /** prove_rows - has every row a packet that it lets through? */
 void prove_rows(struct prover *p);
 

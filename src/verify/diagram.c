@@ -6,6 +6,7 @@
 enum {
 	FIRST_SLOTS = 1 << 10,
 	FIRST_OP = 1,
+	MEMORY_SHARE = 8, /* slots for each result that is kept: older ones are seldom asked for */
 	NO_NODE = UINT32_MAX,
 };
 
@@ -117,7 +118,7 @@ static void grow(struct diagrams *d)
 		d->slots[at] = i + 1;
 	}
 	free(d->memory);
-	d->n_memory = d->n_slots;
+	d->n_memory = d->n_slots / MEMORY_SHARE;
 	d->memory = mem_alloc(d->n_memory * sizeof(*d->memory));
 }
 

@@ -54,6 +54,7 @@ struct expecting {
 	struct {
 		VEC(struct end_host);
 	} zone_edges[ZONE_COUNT]; /* NICs by zone, where they have a public address */
+	bool has_networks;	  /* a row leads to a zone or a network as it is */
 };
 
 /* --- zones ---------------------------------------------------------------------------------- */
@@ -284,6 +285,7 @@ static void add_claim(const struct claim *c, void *arg)
 
 	if (!claim_in_force(x->site, c))
 		return;
+	x->has_networks |= !n;
 	if (!n && (c->to->kind == END_ZONE || c->to->kind == END_ANY))
 		add_ports(x, c, &like, &(struct target){.daddr = c->to->range});
 	for (size_t i = 0; i < n; i++) {
@@ -521,21 +523,6 @@ static node flows(struct expecting *x, const enum look looks[2], box_fn *const f
 	return f;
 }
 
-static void make_flows(struct expecting *x)
-{
-	static const enum look arriving[] = {ARRIVING, REPLY_ARRIVING};
-	static const enum look passing[] = {PASSING, REPLY_PASSING};
-	struct expected *out = x->out;
-
-	out->arriving =
-		flows(x, arriving, (box_fn *const[]){arriving_box, reply_arriving_box}, false);
-	out->passing = flows(x, passing, (box_fn *const[]){passing_box, reply_passing_box}, false);
-	out->error_arriving = flows(
-		x, arriving, (box_fn *const[]){error_arriving_box, error_back_arriving_box}, true);
-	out->error_passing = flows(
-		x, passing, (box_fn *const[]){error_passing_box, error_back_passing_box}, true);
-}
-
 /* --- conditions ------------------------------------------------------------------------------- */
 
 /** struct addresses - boxes of single addresses */
@@ -638,7 +625,9 @@ static void make_fresh(struct expecting *x)
 		    layer_node(x, TRANSLATED, false, destination_only, false));
 	/* what is translated leaves by the zone of its row: where routes lead elsewhere, a row that
 	 * speaks of whole zones may let it pass */
-	astray = compose(s, out->translation, seq(s, plain, leaf(LEAF_DROP)));
+	astray = leaf(LEAF_DROP);
+	if (x->has_networks)
+		astray = compose(s, out->translation, seq(s, plain, astray));
 	astray = guard(s, diagram_map(s->d, out->translation, is_translated, NULL),
 		       diagram_map(s->d, astray, as_either, NULL));
 	out->fresh = seq(s, moved, seq(s, astray, seq(s, plain, rest)));
@@ -660,27 +649,57 @@ static void make_by_site(struct expecting *x)
 	x->out->by_site = replace_leaf(x->s, f, LEAF_ELSE, LEAF_NO);
 }
 
-void expected_make(struct space *s, const struct site *site, bool with_flows, struct expected *ret)
+static void expecting_free(struct expecting *x)
+{
+	for (size_t l = 0; l < LAYERS; l++) {
+		vec_each(bucket, &x->buckets[l])
+			vec_free(&(*bucket)->boxes);
+		vec_free(&x->buckets[l]);
+	}
+	for (size_t z = 0; z < ZONE_COUNT; z++)
+		vec_free(&x->zone_edges[z]);
+	index_free(&x->index);
+}
+
+static void collect(struct expecting *x)
+{
+	*x->out = (struct expected){0};
+	make_addresses(x);
+	vec_each(dep, &x->site->deployments)
+		claims_each(*dep, &x->s->arena, add_claim, x);
+}
+
+void expected_make(struct space *s, const struct site *site, struct expected *ret)
 {
 	struct expecting x = {.s = s, .site = site, .out = ret};
 
-	*ret = (struct expected){0};
-	make_addresses(&x);
+	collect(&x);
 	ret->from_wan = in_zone(s, site, VAR_IIF, ZONE_WAN);
 	ret->spoofed = both(s, ret->from_wan, ret->from_own);
 	ret->impossible = impossible(s);
-	vec_each(dep, &site->deployments)
-		claims_each(*dep, &s->arena, add_claim, &x);
 	make_fresh(&x);
 	make_by_site(&x);
-	if (with_flows)
-		make_flows(&x);
-	for (size_t l = 0; l < LAYERS; l++) {
-		vec_each(bucket, &x.buckets[l])
-			vec_free(&(*bucket)->boxes);
-		vec_free(&x.buckets[l]);
-	}
-	for (size_t z = 0; z < ZONE_COUNT; z++)
-		vec_free(&x.zone_edges[z]);
-	index_free(&x.index);
+	expecting_free(&x);
+}
+
+node expected_flows(struct space *s, const struct site *site, enum flow_point point)
+{
+	static const enum look arriving[] = {ARRIVING, REPLY_ARRIVING};
+	static const enum look passing[] = {PASSING, REPLY_PASSING};
+	static box_fn *const boxes[][2] = {
+		[FLOWS_ARRIVING] = {arriving_box, reply_arriving_box},
+		[FLOWS_PASSING] = {passing_box, reply_passing_box},
+		[ERRORS_ARRIVING] = {error_arriving_box, error_back_arriving_box},
+		[ERRORS_PASSING] = {error_passing_box, error_back_passing_box},
+	};
+	bool arrives = point == FLOWS_ARRIVING || point == ERRORS_ARRIVING;
+	struct expected none;
+	struct expecting x = {.s = s, .site = site, .out = &none};
+	node f;
+
+	collect(&x);
+	f = flows(&x, arrives ? arriving : passing, boxes[point],
+		  point == ERRORS_ARRIVING || point == ERRORS_PASSING);
+	expecting_free(&x);
+	return f;
 }

@@ -17,13 +17,21 @@ struct expected {
 	node to_public, from_own, to_own, from_wan;
 	node spoofed;	 /* of new packets */
 	node impossible; /* new packets that there are none of */
-	/* packets of flows that rows allow, LEAF_YES: as they arrive, and as they are forwarded */
-	node arriving, passing;
-	node error_arriving, error_passing; /* ICMP errors about them */
 };
 
-/** expected_make - @with_flows: arriving, passing and their errors too */
-void expected_make(struct space *s, const struct site *site, bool with_flows, struct expected *ret);
+void expected_make(struct space *s, const struct site *site, struct expected *ret);
+
+/** enum flow_point - where packets of flows that rows allow are looked at: as they arrive, and
+ * translated, as they are forwarded; and ICMP errors about them */
+enum flow_point {
+	FLOWS_ARRIVING,
+	FLOWS_PASSING,
+	ERRORS_ARRIVING,
+	ERRORS_PASSING,
+};
+
+/** expected_flows - LEAF_YES for such packets, of both directions */
+node expected_flows(struct space *s, const struct site *site, enum flow_point point);
 
 /** in_zone - does @var name an interface of @zone? */
 node in_zone(struct space *s, const struct site *site, unsigned int var, enum zone zone);

@@ -70,11 +70,19 @@ struct stretch_of {
 	bool nat;
 };
 
+/* The next chain goes on with what this one lets pass. */
+static node passed(uint32_t value, void *arg)
+{
+	const struct chain *chain = arg;
+
+	if (value == LEAF_ELSE && chain->policy_drop)
+		return leaf(LEAF_DROP);
+	return leaf(value == LEAF_ACCEPT ? LEAF_ELSE : value);
+}
+
 static node with_policy(struct space *s, node f, const struct chain *chain)
 {
-	/* the next chain goes on with what this one lets pass */
-	f = replace_leaf(s, f, LEAF_ELSE, chain->policy_drop ? LEAF_DROP : LEAF_ACCEPT);
-	return replace_leaf(s, f, LEAF_ACCEPT, LEAF_ELSE);
+	return diagram_map(s->d, f, passed, (void *)(uintptr_t)chain);
 }
 
 static node run_stretch(const struct pipeline *p, const struct stretch_of *x,

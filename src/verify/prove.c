@@ -195,6 +195,11 @@ static const struct {
 
 /* With other tables around, jgfw's own is looked at by itself, too: what others let pass or drop
  * besides is theirs. */
+static bool has_both(const struct prover *p)
+{
+	return p->has_own && p->has_others;
+}
+
 static void prove_new(struct prover *p)
 {
 	struct scene scene = {NFPROTO_IPV4, STATE_NEW, false, false};
@@ -203,7 +208,7 @@ static void prove_new(struct prover *p)
 	finding_add(p, "new",
 		    "new flows are forwarded and translated as the rows say, and no others");
 	compare(p, f, &scene, !p->has_others, false, p->expected.fresh, p->fresh);
-	if (p->has_own && p->has_others)
+	if (has_both(p))
 		compare(p, f, &scene, true, false, p->expected.fresh,
 			pipeline_forward(&p->own, NFPROTO_IPV4, CT_STATE_NEW));
 }
@@ -224,7 +229,7 @@ static void prove_flowless(struct prover *p)
 			continue;
 		compare(p, f, &scene, !p->has_others, false, wanted,
 			pipeline_forward(&p->all, NFPROTO_IPV4, state));
-		if (p->has_own && p->has_others)
+		if (has_both(p))
 			compare(p, f, &scene, true, false, wanted,
 				pipeline_forward(&p->own, NFPROTO_IPV4, state));
 	}
@@ -239,6 +244,16 @@ static node as_fate(struct space *s, node f)
 static node must_pass(struct space *s, node condition)
 {
 	return seq(s, guard(s, condition, leaf(LEAF_ACCEPT)), leaf(LEAF_EITHER));
+}
+
+/* What rows allow must pass there, where anything does not. */
+static void compare_flows(struct prover *p, size_t f, const struct scene *scene,
+			  enum flow_point point, node found)
+{
+	found = as_fate(&p->space, found);
+	if (found != leaf(LEAF_ACCEPT))
+		compare(p, f, scene, false, false,
+			must_pass(&p->space, expected_flows(&p->space, p->site, point)), found);
 }
 
 /* Packets of flows that began before: what rows allow passes through all tables, and jgfw's own
@@ -260,12 +275,10 @@ static void prove_flows(struct prover *p)
 
 		if (!related && state != CT_STATE_ESTABLISHED)
 			continue;
-		compare(p, f, &scene, false, false,
-			must_pass(s, related ? e->error_arriving : e->arriving),
-			as_fate(s, pipeline_arrival(&p->all, NFPROTO_IPV4, state)));
-		compare(p, f, &scene, false, false,
-			must_pass(s, related ? e->error_passing : e->passing),
-			as_fate(s, pipeline_passage(&p->all, NFPROTO_IPV4, state, false)));
+		compare_flows(p, f, &scene, related ? ERRORS_ARRIVING : FLOWS_ARRIVING,
+			      pipeline_arrival(&p->all, NFPROTO_IPV4, state));
+		compare_flows(p, f, &scene, related ? ERRORS_PASSING : FLOWS_PASSING,
+			      pipeline_passage(&p->all, NFPROTO_IPV4, state, false));
 		if (!p->has_own)
 			continue;
 		compare(p, f, &scene, true, false, must_pass(s, negation(s, dedicated)),
@@ -295,7 +308,7 @@ static void prove_ipv6(struct prover *p)
 		struct scene scene = {NFPROTO_IPV6, states[i].state, false, false};
 		uint32_t state = states[i].ct_state;
 
-		if (closed)
+		if (closed && (has_both(p) || !p->has_own))
 			compare(p, f, &scene, false, false, wanted, forward6(&p->all, state));
 		if (p->has_own)
 			compare(p, f, &scene, true, false, wanted, forward6(&p->own, state));
@@ -356,7 +369,9 @@ static void prove_local(struct prover *p)
 		struct scene scene6 = {NFPROTO_IPV6, states[i].state, true, false};
 		node wanted = wanted_locally(p, state);
 
-		compare(p, f, &scene, false, true, wanted, local(&p->all, NFPROTO_IPV4, state));
+		if (has_both(p) || !p->has_own)
+			compare(p, f, &scene, false, true, wanted,
+				local(&p->all, NFPROTO_IPV4, state));
 		if (!p->has_own)
 			continue;
 		compare(p, f, &scene, true, false, wanted, local(&p->own, NFPROTO_IPV4, state));
@@ -523,7 +538,7 @@ static void look_at_tables(struct prover *p)
 static void prove(struct prover *p)
 {
 	p->fresh = pipeline_forward(&p->all, NFPROTO_IPV4, CT_STATE_NEW);
-	expected_make(&p->space, p->site, !p->question->assertions_only, &p->expected);
+	expected_make(&p->space, p->site, &p->expected);
 	if (!p->question->assertions_only) {
 		prove_new(p);
 		prove_flows(p);

@@ -324,6 +324,26 @@ static node fold_rules(struct symbolic *s, const struct view *view, const struct
 	return seq(s->space, first, fold_rules(s, view, chain, mid, to));
 }
 
+/* Does a rule end the chain before its end? */
+static bool returns(const struct chain *chain)
+{
+	vec_each(rule, &chain->rules)
+		for (size_t i = 0; i < rule->n; i++) {
+			const struct expr *e = &rule->at[i];
+
+			if (e->kind == EXPR_VERDICT &&
+			    (e->verdict.kind == VERDICT_RETURN || e->verdict.kind == VERDICT_GOTO))
+				return true;
+			for (size_t k = 0; e->kind == EXPR_LOOKUP && set_is_vmap(e->lookup.set) &&
+					   k < e->lookup.set->n;
+			     k++)
+				if (e->lookup.set->verdicts[k].kind == VERDICT_RETURN ||
+				    e->lookup.set->verdicts[k].kind == VERDICT_GOTO)
+					return true;
+		}
+	return false;
+}
+
 node symbolic_chain(struct symbolic *s, const struct view *view, const struct chain *chain)
 {
 	const uint64_t key[] = {
@@ -337,7 +357,9 @@ node symbolic_chain(struct symbolic *s, const struct view *view, const struct ch
 	if (!known) {
 		node f = fold_rules(s, view, chain, 0, chain->rules.n);
 
-		known = (void *)((uintptr_t)replace_leaf(s->space, f, LEAF_RETURN, LEAF_ELSE) + 1);
+		if (returns(chain))
+			f = replace_leaf(s->space, f, LEAF_RETURN, LEAF_ELSE);
+		known = (void *)((uintptr_t)f + 1);
 		*index_find(&s->chains, key, sizeof(key)) = known;
 	}
 	return (node)((uintptr_t)known - 1);

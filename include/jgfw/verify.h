@@ -21,7 +21,7 @@ struct witness {
 	struct probe probe;	    /* its interfaces are given */
 	bool is_local;		    /* it is for the gateway itself */
 	const char *oif;	    /* that routes lead it to; NULL where it is local */
-	const char *wanted, *found; /* what should become of it, and what does, in words */
+	const char *wanted, *found; /* what should become of it, and does become, in words */
 };
 
 /** struct finding - an answer to one question */
@@ -31,7 +31,7 @@ struct finding {
 	enum answer answer;
 	const struct witness *witness; /* of no and unknown; NULL where no packet shows it */
 	const char *detail;	       /* or what else is to be said; NULL for nothing */
-	struct loc loc;		       /* of an assertion */
+	struct loc loc;		       /* of an assertion; else without a source */
 };
 
 /** struct proof - owns all that is in it but for names of interfaces, which are the site's and the

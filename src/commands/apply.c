@@ -40,16 +40,6 @@ static void tell_json(const struct job *job, const struct apply_result *result, 
 	buf_puts(out, "}\n");
 }
 
-/* Interfaces come and go: one that is not there is no reason to leave the gateway without rules. */
-static void warn_of_missing(struct job *job)
-{
-	for (int z = 0; z < ZONE_COUNT; z++)
-		vec_each(nic, &job->site->zones[z])
-			if (!kernel_has_interface(nic->name))
-				diag_warn(&job->diag, nic->loc, "no-interface",
-					  "there is no interface %s now", nic->name);
-}
-
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
@@ -71,7 +61,9 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 				     .flush_flows = job.options.flush_flows};
 	code = job_compile(&job, &rs);
 	if (!code)
-		warn_of_missing(&job);
+		job_warn_missing(&job);
+	if (!code)
+		code = job_prove(&job, rs, job.options.verify);
 	if (!how.confirm_s) /* the guard is a program to be started */
 		apply_confine(how.state_dir);
 	if (!code && apply_ruleset(rs, &how, &result, &job.diag))
@@ -89,13 +81,15 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[-s SITE] [--dry-run] [--confirm SECONDS] [--flush-flows] [--state DIR] "
-		    "[--json]",
+	.synopsis = "[-s SITE] [--dry-run] [--confirm SECONDS] [--flush-flows] [--verify] "
+		    "[--state DIR] [--json]",
 	.summary = "Load the ruleset into the kernel through netlink, in one transaction.",
 	.help = "  -s, --site SITE    the site file; - is standard input\n"
 		"  --dry-run          let the kernel judge it, and change nothing\n"
 		"  --confirm SECONDS  take it back by itself unless 'jgfw confirm' comes in time\n"
 		"  --flush-flows      end established flows that the new ruleset would not let "
-		"begin\n" STATE_HELP "  --json             answer with a JSON object\n",
+		"begin\n"
+		"  --verify           prove it first, as 'jgfw verify' does\n" STATE_HELP
+		"  --json             answer with a JSON object\n",
 	.run = run,
 };

@@ -3,6 +3,7 @@
 
 #include "jgfw/data.h"
 #include "jgfw/file.h"
+#include "jgfw/kernel.h"
 #include "jgfw/text.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ enum long_option {
 	LONG_GUARD,
 	LONG_LIVE,
 	LONG_RULESET,
+	LONG_VERIFY,
 };
 
 void complain(const char *fmt, ...)
@@ -94,6 +96,7 @@ static unsigned int bit_of(int c)
 	case LONG_DRY_RUN:
 	case LONG_CONFIRM:
 	case LONG_FLUSH_FLOWS:
+	case LONG_VERIFY:
 		return OPTION_APPLY;
 	case LONG_PROMETHEUS:
 		return OPTION_PROMETHEUS;
@@ -156,6 +159,9 @@ static bool take_option(struct options *o, int c)
 	case LONG_RULESET:
 		o->ruleset = optarg;
 		break;
+	case LONG_VERIFY:
+		o->verify = true;
+		break;
 	case LONG_CONFIRM:
 		if (text_uint(optarg, CONFIRM_MAX_S, &number) || !number)
 			return false;
@@ -185,6 +191,7 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 		{"guard", no_argument, NULL, LONG_GUARD},
 		{"live", no_argument, NULL, LONG_LIVE},
 		{"ruleset", required_argument, NULL, LONG_RULESET},
+		{"verify", no_argument, NULL, LONG_VERIFY},
 		{0},
 	};
 	struct options o = {0};
@@ -322,6 +329,15 @@ enum exit_code job_compile(struct job *job, struct ruleset **ret)
 
 	*ret = code ? NULL : policy_compile(job->policy, &job->diag);
 	return code ? code : *ret ? EXIT_DONE : EXIT_INPUT;
+}
+
+void job_warn_missing(struct job *job)
+{
+	for (int z = 0; z < ZONE_COUNT; z++)
+		vec_each(nic, &job->site->zones[z])
+			if (!kernel_has_interface(nic->name))
+				diag_warn(&job->diag, nic->loc, "no-interface",
+					  "there is no interface %s now", nic->name);
 }
 
 bool wants_color(int fd)

@@ -38,7 +38,7 @@ enum option_bit {
 	OPTION_JSON = 1 << 3,
 	OPTION_VERBOSE = 1 << 4,
 	OPTION_STATE = 1 << 5,
-	OPTION_APPLY = 1 << 6, /* --dry-run, --confirm and --flush-flows */
+	OPTION_APPLY = 1 << 6, /* --dry-run, --confirm, --flush-flows and --verify */
 	OPTION_PROMETHEUS = 1 << 7,
 	OPTION_GUARD = 1 << 8,
 	OPTION_LIVE = 1 << 9,
@@ -53,7 +53,7 @@ struct options {
 	const char *state_dir;
 	const char *ruleset;
 	unsigned int confirm_s; /* 0: not given */
-	bool example, json, verbose, dry_run, flush_flows, prometheus, guard, live;
+	bool example, json, verbose, dry_run, flush_flows, prometheus, guard, live, verify;
 	char **args; /* what is left */
 	int n_args;
 };
@@ -95,6 +95,16 @@ enum exit_code job_read(struct job *job);
 
 /** job_compile - job_read(), and the ruleset of it in @ret, owned by the caller; codes as above */
 enum exit_code job_compile(struct job *job, struct ruleset **ret);
+
+/** job_warn_missing - warn of interfaces of the site that are not there now: they come and go, and
+ * one that is missing is no reason to leave the gateway without rules */
+void job_warn_missing(struct job *job);
+
+/** job_prove - prove the assertions of the site, or all with @everything, of its ruleset @rs
+ *
+ * Returns EXIT_DONE, or EXIT_NO or EXIT_UNDECIDED after errors that tell what is not so.
+ */
+enum exit_code job_prove(struct job *job, const struct ruleset *rs, bool everything);
 
 /** job_end - tell all diagnostics on stderr and release everything; gives back @code */
 enum exit_code job_end(struct job *job, enum exit_code code);

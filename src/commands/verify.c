@@ -40,15 +40,6 @@ static bool has_legacy_tables(void)
 	return any;
 }
 
-static void warn_of_missing(struct job *job)
-{
-	for (int z = 0; z < ZONE_COUNT; z++)
-		vec_each(nic, &job->site->zones[z])
-			if (!kernel_has_interface(nic->name))
-				diag_warn(&job->diag, nic->loc, "no-interface",
-					  "there is no interface %s now", nic->name);
-}
-
 /* The rulesets that the options name. */
 static enum exit_code collect(struct job *job, struct tables *tables, bool *ret_legacy)
 {
@@ -66,7 +57,7 @@ static enum exit_code collect(struct job *job, struct tables *tables, bool *ret_
 	if (code)
 		return code;
 	if (job->options.live) {
-		warn_of_missing(job);
+		job_warn_missing(job);
 		*ret_legacy = has_legacy_tables();
 		return tables_read(tables, &job->diag) ? EXIT_SYSTEM : EXIT_DONE;
 	}

@@ -101,15 +101,16 @@ static void put_probe(const struct witness *w, struct buf *out)
 	buf_free(&text);
 }
 
-static void text_witness(const struct question *q, const struct witness *w, struct buf *out)
+static void text_witness(const struct question *q, const struct finding *f, struct buf *out)
 {
+	const struct witness *w = f->witness;
 	const struct trace_step *last;
 	struct trace trace;
 
 	put_label("packet", out);
 	put_probe(w, out);
 	buf_puts(out, w->is_local ? ", to the gateway itself\n" : "\n");
-	put_label("table", out);
+	put_label(f->loc.source ? "asserted" : "table", out);
 	buf_printf(out, "%s\n", w->wanted);
 	put_label("ruleset", out);
 	buf_printf(out, "%s\n", w->found);
@@ -137,7 +138,7 @@ static void text_finding(const struct question *q, const struct finding *f, bool
 		buf_printf(out, "  %-*s", NAME_COLUMN - 2, answers[f->answer]);
 	buf_printf(out, "%s\n", f->text);
 	if (f->witness)
-		text_witness(q, f->witness, out);
+		text_witness(q, f, out);
 	if (f->detail) {
 		buf_pad(out, ' ', NAME_COLUMN);
 		buf_printf(out, "%s\n", f->detail);

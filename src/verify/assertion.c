@@ -7,11 +7,6 @@
 
 #include <linux/netfilter.h>
 
-enum {
-	ICMP_TYPE_SHIFT = 8,
-	MAX_ICMP_CODE = UINT8_MAX,
-};
-
 /** struct asserting - an assertion under way */
 struct asserting {
 	struct prover *p;

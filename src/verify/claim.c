@@ -4,10 +4,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
-bool claim_is_omitted(const struct claim *claim)
+bool deployment_omits(const struct deployment *dep, const struct row *row)
 {
-	vec_each(word, &claim->dep->omit)
-		if (!strcmp(word->text, claim->row->id.text))
+	vec_each(word, &dep->omit)
+		if (!strcmp(word->text, row->id.text))
 			return true;
 	return false;
 }
@@ -17,7 +17,8 @@ bool claim_in_force(const struct site *site, const struct claim *claim)
 	const struct interfaces *from = &site->zones[claim->from->zone];
 	const struct interfaces *to = &site->zones[claim->to->zone];
 
-	return !claim_is_omitted(claim) && from->n && to->n && (from != to || from->n > 1);
+	return !deployment_omits(claim->dep, claim->row) && from->n && to->n &&
+	       (from != to || from->n > 1);
 }
 
 size_t end_count(const struct deployment *dep, const struct endpoint *end)

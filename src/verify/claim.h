@@ -25,8 +25,8 @@ void claims_each(const struct deployment *dep, struct arena *arena, claim_fn *fn
 /** claim_in_force - is its row neither omitted nor without one of its zones? */
 bool claim_in_force(const struct site *site, const struct claim *claim);
 
-/** claim_is_omitted - did the site leave its row out? */
-bool claim_is_omitted(const struct claim *claim);
+/** deployment_omits - did the site leave the row out? */
+bool deployment_omits(const struct deployment *dep, const struct row *row);
 
 /** struct end_host - an address at an end of a claim */
 struct end_host {

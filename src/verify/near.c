@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "near.h"
 
+#include "claim.h"
+
 #include "jgfw/icmp.h"
 
 #include <netinet/in.h>
@@ -381,14 +383,6 @@ static void compare_interfaces(struct pairing *p)
 			addr_text(p, src->addr));
 }
 
-static bool is_omitted(const struct deployment *dep, const struct row *row)
-{
-	vec_each(word, &dep->omit)
-		if (!strcmp(word->text, row->id.text))
-			return true;
-	return false;
-}
-
 static void compare(struct pairing *p)
 {
 	const struct probe *probe = p->seen->probe;
@@ -402,7 +396,7 @@ static void compare(struct pairing *p)
 	compare_proto(p);
 	compare_addr(p, p->from, probe->src.addr);
 	compare_addr(p, p->to, probe->dst.addr);
-	if (is_omitted(p->dep, p->row))
+	if (deployment_omits(p->dep, p->row))
 		differs(p, WEIGHT_ROW, "%s is omitted by the site", p->row->id.text);
 	compare_interfaces(p);
 }
@@ -412,57 +406,26 @@ static void compare(struct pairing *p)
 /** pairing_fn - is given each pairing of a packet with a row */
 typedef void pairing_fn(struct pairing *p, void *arg);
 
-static void pair_protos(struct pairing *p, pairing_fn *fn, void *arg)
+/** struct pairer - a packet that is put beside all rows */
+struct pairer {
+	struct pairing *p;
+	pairing_fn *fn;
+	void *arg;
+};
+
+static void pair_claim(const struct claim *claim, void *arg)
 {
-	static const uint8_t protos[] = {
-		[PROTO_TCP] = IPPROTO_TCP,   [PROTO_TLS] = IPPROTO_TCP,
-		[PROTO_UDP] = IPPROTO_UDP,   [PROTO_TCP_UDP] = IPPROTO_TCP,
-		[PROTO_ICMP] = IPPROTO_ICMP,
-	};
+	struct pairer *pairer = arg;
+	struct pairing *p = pairer->p;
 
-	p->proto = protos[p->row->proto];
-	if (p->row->proto == PROTO_TCP_UDP && p->seen->probe->l4proto == IPPROTO_UDP)
-		p->proto = IPPROTO_UDP;
-	fn(p, arg);
-}
-
-static void pair_row(struct pairing *p, pairing_fn *fn, void *arg)
-{
-	const struct row *row = p->row;
-	const struct deployment *dep = p->dep;
-	const struct endpoint *from = &row->from_end, *to = &row->to_end;
-	size_t n_from = 1, n_to = 1;
-	struct range_set translate;
-
-	p->sport = (struct range_set){0};
-	if (!dep->any_source_ports || row->of_site)
-		p->sport = row_ports(dep, &row->sport, p->arena);
-	p->dport = row_ports(dep, &row->dport, p->arena);
-	translate = row_ports(dep, &row->translate, p->arena);
-	p->translate = translate.n ? (uint16_t)translate.at[0].lo : 0;
-	if (from->kind == END_ANY) {
-		from = dep->client_ends;
-		n_from = dep->n_clients;
-	}
-	if (to->kind == END_ANY) {
-		to = dep->client_ends;
-		n_to = dep->n_clients;
-	}
-	for (size_t i = 0; i < n_from; i++)
-		for (size_t k = 0; k < n_to; k++) {
-			p->from = &from[i];
-			p->to = &to[k];
-			pair_protos(p, fn, arg);
-		}
-}
-
-static void pair_rows(struct pairing *p, const struct rows *rows, pairing_fn *fn, void *arg)
-{
-	vec_each(row, rows) {
-		p->row = row;
-		if (!row->translation_of.text)
-			pair_row(p, fn, arg);
-	}
+	p->row = claim->row;
+	p->from = claim->from;
+	p->to = claim->to;
+	p->proto = claim->proto;
+	p->sport = claim->sport;
+	p->dport = claim->dport;
+	p->translate = claim->translate;
+	pairer->fn(p, pairer->arg);
 }
 
 static void pair_all(const struct sighting *seen, pairing_fn *fn, void *arg)
@@ -475,8 +438,9 @@ static void pair_all(const struct sighting *seen, pairing_fn *fn, void *arg)
 		struct pairing p = {
 			.seen = seen, .dep = *dep, .spoofed = spoofed, .arena = &scratch};
 
-		pair_rows(&p, &(*dep)->model->rows, fn, arg);
-		pair_rows(&p, &(*dep)->rows, fn, arg);
+		struct pairer pairer = {&p, fn, arg};
+
+		claims_each(*dep, &scratch, pair_claim, &pairer);
 		arena_free(&scratch);
 	}
 }

@@ -12,7 +12,6 @@
 
 enum {
 	USUAL_SOURCE_PORT = 40000,
-	ICMP_TYPE_SHIFT = 8,
 	MAX_TOLD = 5, /* rows without one */
 };
 

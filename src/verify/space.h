@@ -24,6 +24,13 @@ enum var {
 	VARS
 };
 
+enum {
+	/* in VAR_SPORT */
+	ICMP_TYPE_SHIFT = 8,
+	MAX_ICMP_TYPE = UINT8_MAX,
+	MAX_ICMP_CODE = UINT8_MAX,
+};
+
 /** enum leaf_value - what becomes of a packet; as conditions LEAF_NO and LEAF_YES */
 enum leaf_value {
 	LEAF_NO,

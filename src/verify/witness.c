@@ -11,7 +11,6 @@
 enum {
 	USUAL_SOURCE_PORT = 40000,
 	USUAL_ICMP_TYPE = 8, /* RFC 792: echo request */
-	ICMP_TYPE_SHIFT = 8,
 };
 
 /* RFC 5737 and 3849: what no machine has */

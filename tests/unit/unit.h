@@ -96,5 +96,7 @@ Suite *pack_suite(void);
 Suite *refusals_suite(void);
 Suite *packet_suite(void);
 Suite *trace_suite(void);
+Suite *diagram_suite(void);
+Suite *prove_suite(void);
 
 #endif

@@ -4,7 +4,11 @@
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
+#   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
 #   make install  PREFIX=/usr/local DESTDIR=
+#   make uninstall       what install brought; the ruleset in the kernel, site and state stay
+#   make dist     build/jgfw-VERSION.tar.gz, the same bytes each time
+#   make deb      build/deb/jgfw_VERSION_ARCH.deb
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -12,11 +16,18 @@ BUILD ?= build
 DESTDIR ?=
 SBINDIR ?= $(PREFIX)/sbin
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+DATADIR ?= $(PREFIX)/share/jgfw
+DOCDIR ?= $(PREFIX)/share/doc/jgfw
+SCHEMADIR ?= $(DATADIR)/schema
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-# What a bare Debian 12 lacks: to build; to test.
+# What a bare Debian 12 lacks: to build; to test; to make a package.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
-TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables \
+TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git \
 	libasan8 libubsan1
+DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
 
 LIBRARIES := yaml-0.1 libnftnl libmnl
 
@@ -26,7 +37,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwr
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DJGFW_VERSION='"$(VERSION)"' -Iinclude -Isrc $(WARNINGS) \
-	$(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(if $(CI),-Werror) $(CFLAGS) \
+	$(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(if $(CI),-Werror) $(CPPFLAGS) $(CFLAGS) \
 	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || echo -lyaml -lnftnl -lmnl)
@@ -82,6 +93,9 @@ check: test-packages
 check-systemd: $(BUILD)/jgfw
 	@tests/systemd/run
 
+check-package: $(BUILD)/jgfw
+	@tests/package/run
+
 # Each installs what dpkg does not know as installed, and says what it would need to.
 packages:
 	@tools/need $(PACKAGES)
@@ -89,22 +103,62 @@ packages:
 test-packages:
 	@tools/need $(TEST_PACKAGES)
 
-MANUALS := $(wildcard man/*.[58])
+# What goes where, beside the program and the units: FILE:TARGET. The data are to be read and copied;
+# the program has them built in.
+to = $(foreach f,$(wildcard $1),$f:$2/$(or $3,$(notdir $f)))
+FILES := $(call to,man/*.5,$(PREFIX)/share/man/man5) $(call to,man/*.8,$(PREFIX)/share/man/man8) \
+	$(call to,templates/*.yaml,$(DATADIR)/templates) $(call to,profiles/*.yaml,$(DATADIR)/profiles) \
+	$(call to,schema/*.json,$(SCHEMADIR)) $(call to,completions/jgfw.bash,$(BASHDIR),jgfw) \
+	$(call to,completions/_jgfw,$(ZSHDIR)) $(call to,completions/jgfw.fish,$(FISHDIR)) \
+	$(call to,README.md,$(DOCDIR)) $(call to,examples/*.yaml,$(DOCDIR)/examples)
 UNITS := jgfw.service jgfw-forward.service nftables.service.d/jgfw.conf
+TARGETS = $(SBINDIR)/jgfw $(foreach f,$(FILES),$(lastword $(subst :, ,$f))) $(UNITS:%=$(UNITDIR)/%)
 
 install:
 	@test -x $(BUILD)/jgfw || { echo "make install: run make first" >&2; exit 1; }
 	install -D -m 755 $(BUILD)/jgfw $(DESTDIR)$(SBINDIR)/jgfw
-	for m in $(MANUALS); do \
-		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+	for f in $(FILES); do \
+		install -D -m 644 $${f%%:*} $(DESTDIR)$${f#*:} || exit 1; done
 	for u in $(UNITS); do \
 		install -D -m 644 /dev/null $(DESTDIR)$(UNITDIR)/$$u && \
 		sed 's|@sbindir@|$(SBINDIR)|g' systemd/$$u.in >$(DESTDIR)$(UNITDIR)/$$u || exit 1; done
+
+# Folders go where they are jgfw's own and empty.
+uninstall:
+	rm -f $(TARGETS:%=$(DESTDIR)%)
+	for d in $(DATADIR) $(DOCDIR) $(UNITDIR)/nftables.service.d; do \
+		test ! -d $(DESTDIR)$$d || find $(DESTDIR)$$d -depth -type d -empty -delete; done
+
+# The tracked files, or all of an unpacked tarball; neither clock, user nor umask gets in.
+NAME := jgfw-$(VERSION)
+ifneq ($(wildcard .git),)
+LIST = git ls-files
+TIME = git log -1 --format=%ct
+else
+LIST = find . \( -path './build*' -o -path './$(BUILD)' \) -prune -o -type f -printf '%P\n'
+TIME = stat -c %Y Makefile
+endif
+dist:
+	@mkdir -p $(BUILD)
+	@$(LIST) >$(BUILD)/dist.files
+	@LC_ALL=C sort -o $(BUILD)/dist.files $(BUILD)/dist.files
+	time=$$($(TIME)) && tar --create --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		--mtime=@$$time --transform='flags=r;s|^|$(NAME)/|' \
+		--verbatim-files-from --files-from=$(BUILD)/dist.files \
+		--use-compress-program='gzip -9n' --file=$(BUILD)/$(NAME).tar.gz
+
+# Built from the tarball, by a make that knows nothing of this one's BUILD and flags.
+deb: dist
+	@tools/need $(DEB_PACKAGES)
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	tar -xzf $(BUILD)/$(NAME).tar.gz -C $(BUILD)/deb
+	cd $(BUILD)/deb/$(NAME) && env -u MAKEFLAGS -u BUILD dpkg-buildpackage -us -uc
 
 clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check check-systemd packages test-packages install clean FORCE
+.PHONY: all run check check-systemd check-package packages test-packages install uninstall dist deb clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

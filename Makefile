@@ -26,7 +26,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # What a bare Debian 12 lacks: to build; to test; to make a package.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
 TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git \
-	libasan8 libubsan1
+	libasan8 libubsan1 python3-yaml python3-jsonschema bash-completion zsh fish
 DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
 
 LIBRARIES := yaml-0.1 libnftnl libmnl
@@ -36,7 +36,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwr
 	-Wcast-qual -Wpointer-arith -Wformat=2 -Wvla -Wconversion
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DJGFW_VERSION='"$(VERSION)"' -Iinclude -Isrc $(WARNINGS) \
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DJGFW_VERSION='"$(VERSION)"' \
+	-DJGFW_SCHEMA_DIR='"$(SCHEMADIR)"' -Iinclude -Isrc $(WARNINGS) \
 	$(if $(SANITIZE),$(SANITIZE),$(HARDENING)) $(if $(CI),-Werror) $(CPPFLAGS) $(CFLAGS) \
 	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
@@ -116,6 +117,8 @@ TARGETS = $(SBINDIR)/jgfw $(foreach f,$(FILES),$(lastword $(subst :, ,$f))) $(UN
 
 install:
 	@test -x $(BUILD)/jgfw || { echo "make install: run make first" >&2; exit 1; }
+	@grep -qF '"$(SCHEMADIR)"' $(BUILD)/flags || \
+		echo "make install: built for another PREFIX: 'jgfw init' names schemas that are elsewhere" >&2
 	install -D -m 755 $(BUILD)/jgfw $(DESTDIR)$(SBINDIR)/jgfw
 	for f in $(FILES); do \
 		install -D -m 644 $${f%%:*} $(DESTDIR)$${f#*:} || exit 1; done

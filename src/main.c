@@ -34,7 +34,10 @@ static enum exit_code usage(void)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		buf_printf(&out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	}
-	buf_puts(&out, "\n'jgfw COMMAND --help' tells its options; the manual is jgfw(8).\n"
+	buf_puts(&out, "\n  --data DIR         look for port models and profiles in DIR first\n"
+		       "  -h, --help         this text; behind a command, its options\n"
+		       "  --version          the version\n"
+		       "\n'jgfw COMMAND --help' tells its options; the manual is jgfw(8).\n"
 		       "To see one at once: jgfw generate --example\n");
 	code = write_out(&out);
 	buf_free(&out);

@@ -111,6 +111,7 @@ static void tell_ports(const struct profile *profile, struct buf *out)
 static void tell_site(const struct profile *profile, const char *name, struct buf *out)
 {
 	buf_printf(out,
+		   "# yaml-language-server: $schema=" JGFW_SCHEMA_DIR "/site.json\n"
 		   "# A site of jgfw, see jgfw-site(5). Put your own names and addresses in.\n"
 		   "# %s\n"
 		   "version: 1\n"

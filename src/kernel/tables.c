@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum {
-	MAX_READS = 5, /* of a kernel whose tables change while they are read */
+	MAX_READS = 5,	/* of a kernel whose tables change while they are read */
+	MAX_LINES = 12, /* of what nft says */
 };
 
 void tables_free(struct tables *tables)
@@ -127,14 +128,14 @@ static int leave(struct diag *diag)
 	return -EPERM;
 }
 
+/* What nft says, line by line. */
 static void tell_error(const char *path, const char *text, struct diag *diag)
 {
-	size_t len = strlen(text);
-
-	while (len && text[len - 1] == '\n')
-		len--;
-	diag_error(diag, (struct loc){0}, "bad-ruleset", "nft does not take %s:\n%.*s", path,
-		   (int)len, text);
+	diag_error(diag, (struct loc){0}, "bad-ruleset", "nft does not take %s", path);
+	for (size_t i = 0, len; *text && i < MAX_LINES; i++, text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		diag_note(diag, (struct loc){0}, "%.*s", (int)len, text);
+	}
 }
 
 int tables_of_text(const char *path, struct tables *ret, struct diag *diag)

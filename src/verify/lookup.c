@@ -104,23 +104,18 @@ static uint32_t number_at(const uint8_t *bytes, size_t len)
 	return v;
 }
 
-/* The names from @lo to @hi as indices, which are in order; false where there is none. */
-static bool take_names(const struct space *s, const uint8_t *lo, const uint8_t *hi,
-		       struct range *ret)
+/* The index of @name; false where it is none that makes a difference. */
+static bool take_name(const struct space *s, const uint8_t *name, struct range *ret)
 {
-	bool any = false;
-
 	for (size_t i = 0; i < s->names.n; i++) {
 		struct value v = value_ifname(s->names.at[i]);
 
-		if (memcmp(v.bytes, lo, v.len) < 0 || memcmp(v.bytes, hi, v.len) > 0)
+		if (memcmp(v.bytes, name, v.len) != 0)
 			continue;
-		if (!any)
-			ret->lo = (uint32_t)i;
-		ret->hi = (uint32_t)i;
-		any = true;
+		*ret = (struct range){(uint32_t)i, (uint32_t)i};
+		return true;
 	}
-	return any;
+	return false;
 }
 
 /* The packets whose key is in the element; false where there are none. */
@@ -144,7 +139,7 @@ static bool take_box(const struct space *s, const struct key_shape *shape, const
 		if (!dim->is_name)
 			r = (struct range){number_at(lo + dim->at, dim->len),
 					   number_at(hi + dim->at, dim->len)};
-		else if (!take_names(s, lo + dim->at, hi + dim->at, &r))
+		else if (!take_name(s, lo + dim->at, &r))
 			return false;
 		if (f && shape->at[f - 1].var == dim->var) {
 			struct range *before = &box->at[v - 1];
@@ -160,9 +155,18 @@ static bool take_box(const struct space *s, const struct key_shape *shape, const
 	return true;
 }
 
+/* Of names between two others no list has all. */
+static bool has_name_ranges(const struct set *set)
+{
+	for (size_t f = 0; f < set->n_key; f++)
+		if (set->interval && set->key[f] == TYPE_IFNAME)
+			return true;
+	return false;
+}
+
 static bool is_odd(const struct set *set)
 {
-	if (set->odd)
+	if (set->odd || has_name_ranges(set))
 		return true;
 	for (size_t i = 0; i < set->n; i++)
 		if (set->origins[i] == ELEMENT_ODD)

@@ -447,80 +447,6 @@ static void prove_around(struct prover *p)
 	f->answer = spot ? ANSWER_UNKNOWN : ANSWER_YES;
 }
 
-/* --- names ------------------------------------------------------------------------------------ */
-
-struct name_list {
-	VEC(const char *);
-};
-
-static int name_order(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-/* Names that rules compare interfaces with, whole ones and beginnings; a beginning stands for a
- * name that goes on. */
-static void names_of_rule(const struct rule *rule, struct arena *arena, struct name_list *names)
-{
-	bool about_names = false;
-
-	for (size_t i = 0; i < rule->n; i++) {
-		const struct expr *e = &rule->at[i];
-		const struct value *v = &e->cmp.value;
-		size_t len;
-
-		about_names |= e->kind == EXPR_META &&
-			       (e->meta.key == META_IIFNAME || e->meta.key == META_OIFNAME);
-		if (!about_names || e->kind != EXPR_CMP)
-			continue;
-		len = strnlen((const char *)v->bytes, v->len);
-		vec_add(names, arena_copy(arena, v->bytes, len));
-		if (len == v->len && len < VALUE_MAX - 1)
-			vec_add(names, arena_printf(arena, "%.*s~", (int)len, v->bytes));
-	}
-}
-
-static void names_of_set(const struct set *set, struct arena *arena, struct name_list *names)
-{
-	size_t at = 0;
-
-	for (size_t f = 0; f < set->n_key; at += datatype_len(set->key[f++]))
-		for (size_t i = 0; set->key[f] == TYPE_IFNAME && i < set->n; i++) {
-			const char *name = (const char *)set->bytes + i * set->stride + at;
-
-			vec_add(names, arena_copy(arena, name, strnlen(name, VALUE_MAX)));
-		}
-}
-
-/* All names that make a difference, and one that does not. */
-static void collect_names(const struct question *q, struct arena *arena, struct name_list *names)
-{
-	size_t used = 0;
-
-	vec_add(names, "~");
-	for (int z = 0; z < ZONE_COUNT; z++)
-		vec_each(nic, &q->site->zones[z])
-			vec_add(names, nic->name);
-	for (size_t i = 0; i < q->n_rulesets; i++) {
-		const struct ruleset *rs = q->rulesets[i];
-
-		vec_each(chain, &rs->table.chains)
-			vec_each(rule, &(*chain)->rules)
-				names_of_rule(rule, arena, names);
-		vec_each(set, &rs->table.sets)
-			names_of_set(*set, arena, names);
-		vec_each(set, &rs->anonymous)
-			names_of_set(*set, arena, names);
-	}
-	qsort(names->at, names->n, sizeof(*names->at), name_order);
-	for (size_t i = 0; i < names->n; i++)
-		if (!used || strcmp(names->at[used - 1], names->at[i]) != 0)
-			names->at[used++] = names->at[i];
-	names->n = used;
-}
-
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static void look_at_tables(struct prover *p)
@@ -557,10 +483,10 @@ void verify(const struct question *question, struct proof *ret_proof)
 {
 	struct prover p = {.question = question, .site = question->site, .proof = ret_proof};
 	struct arena arena = {0};
-	struct name_list names = {0};
+	struct names names = {0};
 
 	*ret_proof = (struct proof){0};
-	collect_names(question, &arena, &names);
+	names_collect(question, &arena, &names);
 	space_init(&p.space, names.at, names.n);
 	p.symbolic.space = &p.space;
 	look_at_tables(&p);

@@ -20,7 +20,11 @@ struct prover {
 	node fresh; /* what becomes of new IPv4 packets that are forwarded */
 };
 
-/** enum verdict_of - leaves of a comparison */
+/** names_collect - names of interfaces, sorted: those that make a difference to the site or the
+ * rules, and some for all others; strings belong to @arena or to the question */
+void names_collect(const struct question *question, struct arena *arena, struct names *ret);
+
+/** enum comparison - leaves of a comparison */
 enum comparison {
 	SAME,
 	DIFFERENT,

@@ -329,20 +329,21 @@ static node compare_mark(struct space *s, const struct stretch *x, enum relation
 			     leaf(with ? LEAF_YES : LEAF_NO), leaf(without ? LEAF_YES : LEAF_NO));
 }
 
-struct name_test {
-	const struct stretch *x;
-	enum relation relation;
-};
-
-static bool name_holds(const char *name, const void *arg)
+static bool name_is(const char *name, const void *arg)
 {
-	const struct name_test *t = arg;
+	const struct stretch *x = arg;
 	struct value v = value_ifname(name);
-	int order = 0;
 
-	for (size_t i = 0; !order && i < t->x->len; i++)
-		order = (v.bytes[t->x->bytes[i].at] & t->x->bytes[i].value) - t->x->value[i];
-	return t->relation == IS_EQUAL ? !order : order < 0;
+	return !memcmp(v.bytes + x->bytes->at, x->value, x->len);
+}
+
+/* Are all its bits looked at? Of names that are alike in some bits no list has all. */
+static bool is_whole(const struct stretch *x)
+{
+	for (size_t i = 0; i < x->len; i++)
+		if (x->bytes[i].value != UINT8_MAX)
+			return false;
+	return !x->bytes->at;
 }
 
 /** struct data_test - data of a map's elements beside a value */
@@ -367,7 +368,6 @@ static node data_holds(uint32_t value, void *arg)
 
 static node compare_stretch(struct space *s, const struct stretch *x, enum relation relation)
 {
-	struct name_test names = {x, relation};
 	struct data_test data = {x, relation};
 	int order = 0;
 
@@ -380,7 +380,9 @@ static node compare_stretch(struct space *s, const struct stretch *x, enum relat
 		return x->bytes->var == VAR_TRANSLATED ? compare_mark(s, x, relation)
 						       : compare_field(s, x, relation);
 	case BYTE_NAME:
-		return in_names(s, x->bytes->var, name_holds, &names);
+		if (relation == IS_EQUAL && is_whole(x))
+			return in_names(s, x->bytes->var, name_is, x);
+		break;
 	case BYTE_DATA:
 		return diagram_map(s->d, x->bytes->found->elements, data_holds, &data);
 	case BYTE_UNKNOWN:

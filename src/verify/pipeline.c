@@ -35,9 +35,9 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 		vec_each(chain, &table->chains) {
 			if (!(*chain)->is_base)
 				continue;
-			if (table->family != NFPROTO_IPV6)
+			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV4)
 				ADD_CHAIN(&p->chains, *chain);
-			if (table->family != NFPROTO_IPV4)
+			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV6)
 				ADD_CHAIN(&p->chains6, *chain);
 		}
 	}

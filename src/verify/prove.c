@@ -250,10 +250,17 @@ static node must_pass(struct space *s, node condition)
 static void compare_flows(struct prover *p, size_t f, const struct scene *scene,
 			  enum flow_point point, node found)
 {
-	found = as_fate(&p->space, found);
-	if (found != leaf(LEAF_ACCEPT))
-		compare(p, f, scene, false, false,
-			must_pass(&p->space, expected_flows(&p->space, p->site, point)), found);
+	struct space *s = &p->space;
+	const struct expected *e = &p->expected;
+	node flows, none;
+
+	found = as_fate(s, found);
+	if (found == leaf(LEAF_ACCEPT))
+		return;
+	flows = expected_flows(s, p->site, point);
+	/* flows with an own address as source never begin, nor do replies leave to one */
+	none = either(s, e->spoofed, both(s, in_zone(s, p->site, VAR_OIF, ZONE_WAN), e->to_own));
+	compare(p, f, scene, false, false, must_pass(s, both(s, flows, negation(s, none))), found);
 }
 
 /* Packets of flows that began before: what rows allow passes through all tables, and jgfw's own

@@ -69,6 +69,7 @@ static void wish(const struct prover *p, unsigned int var, const uint32_t *packe
 		break;
 	case VAR_DADDR:
 		wish_addresses(p, w);
+		vec_add(w, FAR_AWAY);
 		break;
 	case VAR_SADDR:
 		iif = p->space.names.at[packet[VAR_IIF]];

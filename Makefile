@@ -5,6 +5,7 @@
 #   make check    install what the tests need, run them all
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
+#   make check-ansible   the collection, over ssh against gateways in namespaces, and on such a Debian (slow)
 #   make install  PREFIX=/usr/local DESTDIR=
 #   make uninstall       what install brought; the ruleset in the kernel, site and state stay
 #   make dist     build/jgfw-VERSION.tar.gz, the same bytes each time
@@ -28,6 +29,7 @@ PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
 TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git \
 	libasan8 libubsan1 python3-yaml python3-jsonschema bash-completion zsh fish
 DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
+ANSIBLE_TEST_PACKAGES := ansible-core openssh-client openssh-server nftables iproute2 procps strace debootstrap
 
 LIBRARIES := yaml-0.1 libnftnl libmnl
 
@@ -97,6 +99,11 @@ check-systemd: $(BUILD)/jgfw
 check-package: $(BUILD)/jgfw
 	@tests/package/run
 
+check-ansible: $(BUILD)/jgfw
+	@tools/need $(ANSIBLE_TEST_PACKAGES)
+	@tests/ansible/run
+	@tests/ansible/role/run
+
 # Each installs what dpkg does not know as installed, and says what it would need to.
 packages:
 	@tools/need $(PACKAGES)
@@ -162,6 +169,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check check-systemd check-package packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

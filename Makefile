@@ -3,6 +3,7 @@
 #   make          build/jgfw
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
+#   make check-report    look at the report's page in a real Chromium (large)
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
 #   make check-ansible   the collection, over ssh against gateways in namespaces, and on such a Debian (slow)
@@ -26,7 +27,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 # What a bare Debian 12 lacks: to build; to test; to make a package.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
-TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git \
+TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git graphviz \
 	libasan8 libubsan1 python3-yaml python3-jsonschema bash-completion zsh fish
 DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
 ANSIBLE_TEST_PACKAGES := ansible-core openssh-client openssh-server nftables iproute2 procps strace debootstrap
@@ -45,7 +46,8 @@ ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DJGFW_VERSION='"$(VERSION)"' \
 ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || echo -lyaml -lnftnl -lmnl)
 
-DATA := $(sort $(wildcard examples/*.yaml profiles/*.yaml templates/*.yaml))
+PAGE := src/report/page.css src/report/page.js
+DATA := $(sort $(wildcard examples/*.yaml profiles/*.yaml templates/*.yaml) $(PAGE))
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/data.o
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
@@ -63,6 +65,12 @@ $(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The report's page names its style and its script by their hashes, so that nothing else counts or runs.
+sha256 = $(shell sha256sum <$(1) | cut -c -64 | tr a-f A-F | basenc --base16 -d | base64)
+$(BUILD)/src/report/page.o: $(PAGE)
+$(BUILD)/src/report/page.o: private ALL_CFLAGS += -DPAGE_CSS_SHA256='"$(call sha256,src/report/page.css)"' \
+	-DPAGE_JS_SHA256='"$(call sha256,src/report/page.js)"'
 
 # Objects made with other flags are made anew.
 $(BUILD)/flags: FORCE
@@ -92,6 +100,10 @@ run: packages
 
 check: test-packages
 	@tests/run
+
+check-report: test-packages $(BUILD)/jgfw
+	@tools/need chromium fonts-dejavu-core
+	@tests/report/browser
 
 check-systemd: $(BUILD)/jgfw
 	@tests/systemd/run
@@ -169,6 +181,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

@@ -11,6 +11,29 @@ enum report_format {
 	REPORT_MARKDOWN,
 	REPORT_CSV,
 	REPORT_JSON,
+	REPORT_DOT,
+	REPORT_HTML,
+};
+
+enum report_mark {
+	REPORT_OK,
+	REPORT_NO,
+	REPORT_UNDECIDED,
+};
+
+/** struct report_proof_line - what was proved, or not, of one thing */
+struct report_proof_line {
+	enum report_mark mark;
+	const char *text;
+};
+
+/** struct report_proof - the answer of a proof, as words for the page; all is borrowed */
+struct report_proof {
+	enum report_mark mark;
+	const char *headline; /* "proved: ..." */
+	struct {
+		VEC(struct report_proof_line);
+	} lines;
 };
 
 /** report_format_parse - the format of that name, or -1 */
@@ -18,8 +41,13 @@ int report_format_parse(const char *name);
 
 /** report_site - append every row of every deployment with addresses and ports filled in,
  * translations, footnotes, and the rows not on this gateway with the reason; as JSON the member
- * "rows" of an object */
-void report_site(const struct policy *policy, enum report_format format, struct buf *out);
+ * "rows" of an object; as DOT a graph of what is in force
+ *
+ * REPORT_HTML tells @proof too, where it is not NULL, and has pictures that the program dot draws;
+ * a picture that could not be had is a warning in @diag.
+ */
+void report_site(const struct policy *policy, enum report_format format,
+		 const struct report_proof *proof, struct buf *out, struct diag *diag);
 
 /** report_profile - append the rows of @profile with its ports filled in; text, or members
  * of a JSON object */

@@ -98,5 +98,6 @@ Suite *packet_suite(void);
 Suite *trace_suite(void);
 Suite *diagram_suite(void);
 Suite *prove_suite(void);
+Suite *page_suite(void);
 
 #endif

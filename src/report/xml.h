@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text inside XML, HTML and the HTML-like labels of Graphviz. */
+#ifndef JGFW_REPORT_XML_H
+#define JGFW_REPORT_XML_H
+
+#include "jgfw/buf.h"
+
+/** xml_escape - append @s (UTF-8) so that it is text, between tags and in quoted attributes; what
+ * XML cannot hold becomes U+FFFD */
+void xml_escape(const char *s, struct buf *out);
+
+#endif

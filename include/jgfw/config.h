@@ -74,12 +74,23 @@ struct port_choices {
 	bool given;
 };
 
+/** struct port_size - what a named port of an add-on is on systems of one size */
+struct port_size {
+	struct word name; /* a profile's size, with "-mux" where it multiplexes */
+	struct port_expr value;
+	struct port_choices allow;
+};
+
 /** struct port_def - a named port of a model; profiles give values and choices of their own */
 struct port_def {
 	struct word name;
 	const char *purpose;
 	struct port_expr value;
 	struct port_choices allow;
+	struct {
+		VEC(struct port_size);
+	} sizes;     /* in place of value and allow */
+	bool shared; /* of an add-on: the one that the model has already, where it has one */
 };
 
 struct port_defs {
@@ -93,7 +104,15 @@ struct role {
 	enum zone zone;
 	uint32_t max;
 	uint32_t usual[4]; /* numbers of machines that the vendor knows; 0 ends the list */
+	bool foreign;	   /* others use them too: not the deployment's own, and may be left out */
+	bool shared;	   /* as a named port is */
 };
+
+/** role_is_own - are its machines the deployment's own, and nobody else's business? */
+static inline bool role_is_own(const struct role *role)
+{
+	return !role->foreign && role->zone != ZONE_WAN;
+}
 
 /** struct nic - an address of an Expressway-E beside its public one */
 struct nic {
@@ -104,7 +123,8 @@ struct nic {
 
 enum {
 	MODEL_MAX_NICS = 4,
-	MODEL_MAX_ROLES = 16,
+	MODEL_MAX_ROLES = 28, /* add-ons' included; with the NICs, bits of a word */
+	MODEL_MAX_ADD_ONS = 16,
 	MODEL_MAX_PORTS = 128,
 	DEPLOYMENT_MAX_ROWS = 256,
 	SITE_MAX_DEPLOYMENTS = 10000,
@@ -142,12 +162,14 @@ struct row {
 	struct loc icmp_loc;
 	struct port_expr sport, dport, translate;
 	struct word translation_of; /* the row this one only tells the translation of */
+	const char *never;	    /* why it is in force on no gateway, or NULL */
 	const char *condition;
 	const char *citation;
 	uint32_t footnotes[4]; /* 0 ends the list */
 	struct loc loc;
 	bool of_site;
-	unsigned int index; /* position in its model, then in the site's rows */
+	const struct model *part; /* whose file it is in; NULL of a site's own */
+	unsigned int index;	  /* position there, or in the site's rows */
 	struct endpoint from_end,
 		to_end; /* understood; of a row of the site's own, by deployment */
 };
@@ -159,9 +181,10 @@ struct rows {
 struct footnote {
 	uint32_t number;
 	const char *text;
+	struct loc loc;
 };
 
-/** struct model - a port reference of the vendor's as data */
+/** struct model - a port reference of the vendor's as data, joined with its add-ons or before */
 struct model {
 	struct word name;
 	const char *title, *citation;
@@ -172,6 +195,12 @@ struct model {
 	struct word public_nic;
 	unsigned int behind; /* index of the NIC that public addresses are translated to */
 	struct port_expr management_tcp, management_udp; /* where an Expressway-E is managed */
+	struct word inside_nic; /* the NIC that add-ons call edge.inside; may be missing */
+	bool add_on;		/* has no edge: it joins a model that has */
+	struct words excludes;	/* models that never share an Expressway-E with this one */
+	struct {
+		VEC(const struct model *);
+	} parts; /* the model itself and the add-ons that were joined to it */
 	struct role roles[MODEL_MAX_ROLES];
 	size_t n_roles;
 	struct port_defs ports;
@@ -190,6 +219,7 @@ struct profile {
 	const char *title;
 	struct word size;
 	bool multiplexing;
+	struct words with;		  /* add-ons that belong to it */
 	const char *warning;		  /* told to every site that uses it; NULL for none */
 	struct port_defs ports;		  /* values and choices in place of the model's */
 	const struct range_vec *resolved; /* ports by index in model->ports */
@@ -315,6 +345,24 @@ void library_free(struct library *lib);
  */
 const struct profile *library_profile(struct library *lib, const char *name, struct loc loc,
 				      struct diag *diag);
+
+/** library_profile_with - @profile, named at @named, joined with the add-ons @with
+ *
+ * The same profile and add-ons, in the same order, give the same pointer. NULL after errors, which
+ * are told once; owned by @lib.
+ */
+const struct profile *library_profile_with(struct library *lib, const struct profile *profile,
+					   const struct words *with, struct loc named,
+					   struct diag *diag);
+
+/** library_add_ons - the names of all add-ons in @ret_names (strings owned by @lib), sorted */
+void library_add_ons(struct library *lib, struct names *ret_names);
+
+/** library_add_on - the add-on @name, or NULL after an error: there is none, or it is none */
+const struct model *library_add_on(struct library *lib, const struct word *name, struct diag *diag);
+
+/** models_exclude - the word by which a part of one excludes a part of the other, or NULL */
+const struct word *models_exclude(const struct model *a, const struct model *b);
 
 /** library_profile_names - names of all profiles in @ret_names (strings owned by @lib), sorted */
 void library_profile_names(struct library *lib, struct names *ret_names);

@@ -13,6 +13,8 @@ enum flow_state {
 	FLOW_TRANSLATION,   /* tells the translation of another row */
 	FLOW_NO_ZONE,	    /* the gateway does not have one of the two zones */
 	FLOW_ONE_INTERFACE, /* both ends in one zone that has a single interface */
+	FLOW_NO_ADDRESS,    /* the site names no machine of a role that it may leave out */
+	FLOW_NEVER,	    /* on no gateway, as the row itself says */
 };
 
 /** struct machine - an address as it is on the wire at its own side of the gateway */

@@ -51,6 +51,20 @@ static void tell_zones(const struct model *model, struct buf *out)
 	}
 }
 
+/* A role that may be left out is a comment. */
+static void tell_role(const struct role *role, bool own_key, size_t i, struct buf *out)
+{
+	struct buf text = {0}, who = {0};
+
+	buf_printf(&text, "    %s%s%s: [%s.%zu]", role->foreign ? "# " : "", own_key ? "" : "  ",
+		   role->name.text, role->zone == ZONE_WAN ? "198.51.100" : "10.10.0",
+		   FIRST_ROLE_HOST + i * ROLE_STEP);
+	buf_printf(&who, "%s, at most %u", role->label, role->max);
+	line(out, buf_str(&text), buf_str(&who));
+	buf_free(&text);
+	buf_free(&who);
+}
+
 static void tell_addresses(const struct model *model, struct buf *out)
 {
 	bool in_hosts = false;
@@ -63,24 +77,30 @@ static void tell_addresses(const struct model *model, struct buf *out)
 		buf_printf(out, ", %s: 192.0.2.%zu", model->nics[i].name.text,
 			   FIRST_PUBLIC_HOST + i * NIC_STEP);
 	buf_puts(out, "}\n");
-	for (size_t i = 0; i < 2 * model->n_roles; i++) { /* core and guest first */
+	for (size_t i = 0; i < 3 * model->n_roles; i++) { /* core and guest first, foreign last */
 		const struct role *role = &model->roles[i % model->n_roles];
 		bool own_key =
 			!strcmp(role->name.text, "core") || !strcmp(role->name.text, "guest");
-		struct buf text = {0}, who = {0};
 
-		if (own_key != (i < model->n_roles))
+		if ((own_key ? 0u : 1u + role->foreign) != i / model->n_roles)
 			continue;
 		if (!own_key && !in_hosts)
-			buf_puts(out, "    hosts:\n");
+			buf_printf(out, "    %shosts:\n", role->foreign ? "# " : "");
 		in_hosts |= !own_key;
-		buf_printf(&text, "    %s%s: [10.10.0.%zu]", own_key ? "" : "  ", role->name.text,
-			   FIRST_ROLE_HOST + i % model->n_roles * ROLE_STEP);
-		buf_printf(&who, "%s, at most %u", role->label, role->max);
-		line(out, buf_str(&text), buf_str(&who));
-		buf_free(&text);
-		buf_free(&who);
+		tell_role(role, own_key, i % model->n_roles, out);
 	}
+}
+
+/* Ports as a site writes them. */
+static void tell_set(struct range_vec set, struct buf *out)
+{
+	buf_puts(out, set.n > 1 ? "[" : "");
+	vec_each(range, &set) {
+		buf_printf(out, "%s%u", range == set.at ? "" : ", ", range->lo);
+		if (range->hi != range->lo)
+			buf_printf(out, "-%u", range->hi);
+	}
+	buf_puts(out, set.n > 1 ? "]" : "");
 }
 
 static void tell_ports(const struct profile *profile, struct buf *out)
@@ -100,15 +120,38 @@ static void tell_ports(const struct profile *profile, struct buf *out)
 				allowed = profile->ports.at[k].allow.n;
 		if (!allowed)
 			continue;
-		buf_printf(&text, "    #   %s: %u", def->name.text, profile->resolved[i].at[0].lo);
-		if (profile->resolved[i].at[0].hi != profile->resolved[i].at[0].lo)
-			buf_printf(&text, "-%u", profile->resolved[i].at[0].hi);
+		buf_printf(&text, "    #   %s: ", def->name.text);
+		tell_set(profile->resolved[i], &text);
 		line(out, buf_str(&text), def->purpose);
 		buf_free(&text);
 	}
 }
 
-static void tell_site(const struct profile *profile, const char *name, struct buf *out)
+/* The add-ons that fit the profile; of the others nobody wants to know why. */
+static void tell_add_ons(struct library *lib, const struct profile *profile, struct buf *out)
+{
+	struct names names = {0};
+	struct diag untold = {0};
+	struct buf text = {0};
+
+	library_add_ons(lib, &names);
+	vec_each(name, &names) {
+		struct word word = {.text = *name};
+		const struct words with = {.at = &word, .n = 1};
+
+		if (library_profile_with(lib, profile, &with, (struct loc){0}, &untold))
+			buf_printf(&text, "%s%s", text.n ? ", " : "", *name);
+	}
+	if (text.n)
+		buf_printf(out, "    # with: []                          # add-ons: %s\n",
+			   buf_str(&text));
+	buf_free(&text);
+	diag_free(&untold);
+	vec_free(&names);
+}
+
+static void tell_site(struct library *lib, const struct profile *profile, const char *name,
+		      struct buf *out)
 {
 	buf_printf(out,
 		   "# yaml-language-server: $schema=" JGFW_SCHEMA_DIR "/site.json\n"
@@ -129,6 +172,7 @@ static void tell_site(const struct profile *profile, const char *name, struct bu
 		 "deployments:\n");
 	buf_printf(out, "  - name: hq\n    profile: %s\n", name);
 	tell_addresses(profile->model, out);
+	tell_add_ons(lib, profile, out);
 	buf_puts(out,
 		 "    # source_ports: any                 # do not match them (default: "
 		 "strict)\n"
@@ -164,7 +208,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 		code = profile ? EXIT_DONE : EXIT_INPUT;
 	}
 	if (!code) {
-		tell_site(profile, name, &out);
+		tell_site(job.library, profile, name, &out);
 		code = write_out(&out);
 	}
 	buf_free(&out);

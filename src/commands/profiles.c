@@ -4,46 +4,81 @@
 
 #include <string.h>
 
-/* All profiles, or the one of that name; errors of the data go to job->diag. */
-static void tell(struct job *job, const char *only, struct buf *out)
+/* One of a list: NAME and its title. */
+static void tell_item(const char *name, const char *title, bool json, const char **separator,
+		      struct buf *out)
+{
+	if (!json) {
+		buf_puts(out, name);
+		buf_pad(out, ' ', 20 - (long)strlen(name));
+		buf_printf(out, " %s\n", title);
+		return;
+	}
+	buf_printf(out, "%s{\"name\":", *separator);
+	buf_json_string(out, name);
+	buf_puts(out, ",\"title\":");
+	buf_json_string(out, title);
+	buf_putc(out, '}');
+	*separator = ",";
+}
+
+static void tell_profiles(struct job *job, struct buf *out)
 {
 	struct names names = {0};
 	const char *separator = "";
 	bool json = job->options.json;
 
-	if (only) {
-		const struct profile *profile =
-			library_profile(job->library, only, (struct loc){0}, &job->diag);
-
-		if (profile)
-			report_profile(profile, json ? REPORT_JSON : REPORT_TEXT, out);
-		return;
-	}
 	library_profile_names(job->library, &names);
-	if (json)
-		buf_puts(out, "\"profiles\":[");
+	buf_puts(out, json ? "\"profiles\":[" : "");
 	vec_each(name, &names) {
 		const struct profile *profile =
 			library_profile(job->library, *name, (struct loc){0}, &job->diag);
 
-		if (!profile)
-			continue;
-		if (json) {
-			buf_printf(out, "%s{\"name\":", separator);
-			buf_json_string(out, profile->name.text);
-			buf_puts(out, ",\"title\":");
-			buf_json_string(out, profile->title);
-			buf_putc(out, '}');
-			separator = ",";
-		} else {
-			buf_puts(out, profile->name.text);
-			buf_pad(out, ' ', 20 - (long)strlen(profile->name.text));
-			buf_printf(out, " %s\n", profile->title);
-		}
+		if (profile)
+			tell_item(*name, profile->title, json, &separator, out);
 	}
-	if (json)
-		buf_putc(out, ']');
+	buf_puts(out, json ? "]" : "");
 	vec_free(&names);
+}
+
+static void tell_add_ons(struct job *job, struct buf *out)
+{
+	struct names names = {0};
+	const char *separator = "";
+	bool json = job->options.json;
+
+	library_add_ons(job->library, &names);
+	if (json)
+		buf_puts(out, ",\"add_ons\":[");
+	else if (names.n)
+		buf_puts(out, "\nAdd-ons, which a site names in 'with':\n\n");
+	vec_each(name, &names) {
+		const struct word word = {.text = *name};
+		const struct model *model = library_add_on(job->library, &word, &job->diag);
+
+		if (model)
+			tell_item(*name, model->title, json, &separator, out);
+	}
+	buf_puts(out, json ? "]" : "");
+	vec_free(&names);
+}
+
+/* The rows of the profile args[0] with the add-ons behind it. */
+static void tell_one(struct job *job, struct buf *out)
+{
+	const struct options *o = &job->options;
+	const struct profile *profile =
+		library_profile(job->library, o->args[0], (struct loc){0}, &job->diag);
+	struct words with = {0};
+
+	for (int i = 1; i < o->n_args; i++)
+		vec_add(&with, ((struct word){.text = o->args[i]}));
+	if (profile && with.n)
+		profile = library_profile_with(job->library, profile, &with, (struct loc){0},
+					       &job->diag);
+	if (profile)
+		report_profile(profile, o->json ? REPORT_JSON : REPORT_TEXT, out);
+	vec_free(&with);
 }
 
 static enum exit_code run(const struct command *self, int argc, char **argv)
@@ -52,13 +87,18 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct buf out = {0}, body = {0};
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_JSON, 1, &job.options, &code))
+	if (!options_parse(self, argc, argv, OPTION_JSON, 1 + MODEL_MAX_ADD_ONS, &job.options,
+			   &code))
 		return code;
 	code = job_library(&job);
-	if (!code) {
-		tell(&job, job.options.n_args ? job.options.args[0] : NULL, &body);
-		code = job.diag.errors ? EXIT_INPUT : EXIT_DONE;
+	if (!code && job.options.n_args)
+		tell_one(&job, &body);
+	if (!code && !job.options.n_args) {
+		tell_profiles(&job, &body);
+		tell_add_ons(&job, &body);
 	}
+	if (!code)
+		code = job.diag.errors ? EXIT_INPUT : EXIT_DONE;
 	if (job.options.json)
 		open_json(&job, &out);
 	if (job.options.json && !code)
@@ -75,8 +115,9 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_profiles = {
 	.name = "profiles",
-	.synopsis = "[NAME] [--json]",
-	.summary = "List the profiles; of one, print its rows with all ports filled in.",
+	.synopsis = "[NAME [ADD-ON ...]] [--json]",
+	.summary =
+		"List the profiles and add-ons; of one, print its rows with all ports filled in.",
 	.help = "  --json             answer with a JSON object\n",
 	.run = run,
 };

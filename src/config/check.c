@@ -302,15 +302,15 @@ static void check_deployment(struct site *site, struct deployment *dep, struct d
 		return;
 	dep->profile =
 		library_profile(site->library, dep->profile_name.text, dep->profile_name.loc, diag);
+	if (dep->profile && dep->with.n)
+		dep->profile = library_profile_with(site->library, dep->profile, &dep->with,
+						    dep->profile_name.loc, diag);
 	if (!dep->profile)
 		return;
 	dep->model = dep->profile->model;
 	if (dep->profile->warning)
 		diag_warn(diag, dep->profile_name.loc, "profile-warning", "profile '%s': %s",
 			  dep->profile_name.text, dep->profile->warning);
-	vec_each(word, &dep->with)
-		diag_error(diag, word->loc, "unknown-model", "no add-on port model '%s'",
-			   word->text);
 	check_edge(site, dep, diag);
 	bind_roles(site, dep, diag);
 	bind_ports(site, dep, diag);
@@ -451,18 +451,57 @@ static bool is_plain(const struct claim *c)
 	       c->peer->nics[c->dep->model->behind].addr == c->host->addr;
 }
 
+/* Two machines that are others' too may be one: a name server that also keeps the time. */
+static bool both_foreign(const struct claim *a, const struct claim *b)
+{
+	const struct role *x, *y;
+
+	if (a->peer || b->peer)
+		return false;
+	x = &a->dep->model->roles[a->what - CLAIM_ROLE];
+	y = &b->dep->model->roles[b->what - CLAIM_ROLE];
+	return x->foreign && y->foreign && x->zone == y->zone;
+}
+
+/* Of the addresses that two deployments give one Expressway-E, is it the first? */
+static bool is_first_shared(const struct claim *first, const struct claim *second)
+{
+	const struct edge_peer *a = first->peer, *b = second->peer;
+
+	if (second->what == CLAIM_PUBLIC)
+		return true;
+	if (b->public.addr && a->public.addr == b->public.addr)
+		return false;
+	for (unsigned int i = 0; i < second->what - CLAIM_NIC; i++)
+		for (size_t k = 0; k < first->dep->model->n_nics; k++)
+			if (b->nics[i].addr && a->nics[k].addr == b->nics[i].addr)
+				return false;
+	return true;
+}
+
 static void check_pair(const struct claim *first, const struct claim *second, struct diag *diag)
 {
 	struct loc here = host_loc(second->dep, second->host);
 	struct loc there = host_loc(first->dep, first->host);
+	const struct word *excluded = NULL;
 	struct buf addr = {0};
 
-	if (first->peer && first->peer == second->peer)
+	if ((first->peer && first->peer == second->peer) || both_foreign(first, second))
 		return; /* within one Expressway-E it was seen before */
+	if (first->peer && second->peer && is_first_shared(first, second))
+		excluded = models_exclude(first->dep->model, second->dep->model);
 	buf_ipv4(&addr, second->host->addr);
-	if (!first->peer != !second->peer ||
-	    (strcmp(claim_name(first), claim_name(second)) &&
-	     !(first->peer && is_plain(first) && is_plain(second)))) {
+	if (excluded) {
+		diag_error(diag, here, "never-together",
+			   "%s is an Expressway-E of '%s' too: profiles '%s' and '%s' never share "
+			   "one",
+			   buf_str(&addr), first->dep->name.text, first->dep->profile_name.text,
+			   second->dep->profile_name.text);
+		diag_note(diag, there, "claimed here first");
+		diag_note(diag, excluded->loc, "excluded here");
+	} else if (!first->peer != !second->peer ||
+		   (strcmp(claim_name(first), claim_name(second)) &&
+		    !(first->peer && is_plain(first) && is_plain(second)))) {
 		diag_error(diag, here, "address-conflict",
 			   "%s is claimed as %s here and as %s in '%s'", buf_str(&addr),
 			   claim_name(second), claim_name(first), first->dep->name.text);

@@ -19,6 +19,9 @@ void decode_id(struct yaml *y, const struct node *value, struct word *ret_word, 
 /** decode_words - a list of scalars, added to a struct words */
 void decode_words(struct yaml *y, const struct node *value, struct words *words, const char *what);
 
+/** decode_names - a list of names of models without duplicates, added to a struct words */
+void decode_names(struct yaml *y, const struct node *value, struct words *words, const char *what);
+
 /** decode_zone - the name of a zone */
 bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone);
 
@@ -49,6 +52,19 @@ void row_check_translation(const struct row *row, const struct deployment *dep, 
 
 /** model_decode - a port model from @source; NULL after errors; owned by @arena */
 struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag);
+
+/** model_check_translation - an error where @row of @model, which tells the translation of another
+ * row, tells otherwise than that row */
+void model_check_translation(const struct model *model, const struct row *row, struct diag *diag);
+
+/** model_join - @base and @add_ons as one model of the size of @profile; NULL after errors
+ *
+ * @names are the words by which the add-ons were called, one each; @named is where @base was. The
+ * model is owned by @arena and borrows from its parts.
+ */
+const struct model *model_join(const struct profile *profile, const struct model *base,
+			       const struct model *const *add_ons, const struct words *names,
+			       struct loc named, struct arena *arena, struct diag *diag);
 
 /** profile_decode - a profile from @source, its model not yet looked up; NULL after errors */
 struct profile *profile_decode(const struct source *source, struct arena *arena, struct diag *diag);

@@ -3,6 +3,7 @@
 #include "decode.h"
 #include "jgfw/data.h"
 #include "jgfw/file.h"
+#include "jgfw/index.h"
 #include "ports.h"
 
 #include <dirent.h>
@@ -24,6 +25,7 @@ struct library {
 	struct {
 		VEC(struct entry);
 	} models, profiles;
+	struct index joined; /* profiles with add-ons, by profile and names */
 	struct {
 		VEC(char *);
 	} texts; /* of sources, freed at the end */
@@ -56,6 +58,7 @@ void library_free(struct library *lib)
 	vec_free(&lib->texts);
 	vec_free(&lib->models);
 	vec_free(&lib->profiles);
+	index_free(&lib->joined);
 	arena_free(&lib->arena);
 	free(lib);
 }
@@ -103,6 +106,25 @@ static const struct source *find_source(struct library *lib, const char *folder,
 	return source;
 }
 
+/* Is there a file of that name? What is wrong with it is told by who reads it. */
+static bool has_model(struct library *lib, const char *name)
+{
+	struct diag untold = {0};
+	bool has = find_source(lib, "templates", name, (struct loc){0}, &untold) || untold.errors;
+
+	diag_free(&untold);
+	return has;
+}
+
+/* A model that is excluded but does not exist is a typing error that would exclude nothing. */
+static void check_excluded(struct library *lib, const struct model *model, struct diag *diag)
+{
+	vec_each(word, &model->excludes)
+		if (!has_model(lib, word->text))
+			diag_error(diag, word->loc, "unknown-model", "no port model '%s'",
+				   word->text);
+}
+
 static const struct model *library_model(struct library *lib, const struct word *name,
 					 struct diag *diag)
 {
@@ -122,17 +144,74 @@ static const struct model *library_model(struct library *lib, const struct word 
 		diag_error(diag, model->name.loc, "bad-name",
 			   "the model in this file must be named '%s'", name->text);
 	vec_add(&lib->models, ((struct entry){name->text, model}));
+	if (model)
+		check_excluded(lib, model, diag);
 	return model;
+}
+
+const struct model *library_add_on(struct library *lib, const struct word *name, struct diag *diag)
+{
+	struct word own = *name;
+	const struct model *model;
+
+	if (!has_model(lib, name->text)) {
+		struct names names = {0};
+
+		library_add_ons(lib, &names);
+		diag_unknown(diag, name->loc, "unknown-model", "add-on port model", name->text,
+			     names.at, names.n);
+		vec_free(&names);
+		return NULL;
+	}
+	own.text = arena_copy(&lib->arena, name->text, strlen(name->text));
+	model = library_model(lib, &own, diag);
+	if (!model || model->add_on)
+		return model;
+	diag_error(diag, name->loc, "no-add-on",
+		   "'%s' is a port model with an edge of its own, and no add-on", name->text);
+	return NULL;
+}
+
+/* Join @base and the add-ons @with to what @profile is of; false after errors. */
+static bool join_add_ons(struct library *lib, struct profile *profile, const struct model *base,
+			 const struct words *with, struct loc named, struct diag *diag)
+{
+	const struct model **add_ons = arena_array(&lib->arena, with->n, const struct model *);
+	bool ok = true;
+
+	for (size_t i = 0; i < with->n; i++) {
+		add_ons[i] = library_add_on(lib, &with->at[i], diag);
+		ok &= add_ons[i] != NULL;
+	}
+	profile->model = NULL;
+	if (ok)
+		profile->model = model_join(profile, base, add_ons, with, named, &lib->arena, diag);
+	return profile->model;
+}
+
+static void resolve_profile(struct library *lib, struct profile *profile, struct diag *diag)
+{
+	struct deployment pseudo = {0}; /* with the profile's ports, as one without overrides */
+
+	profile->resolved = ports_resolve(profile->model, profile, NULL, 0, &lib->arena, diag);
+	pseudo.ports = profile->resolved;
+	vec_each(row, &profile->model->rows)
+		row_check_translation(row, &pseudo, &lib->arena, diag);
 }
 
 static void bind_profile(struct library *lib, struct profile *profile, struct diag *diag)
 {
 	const struct model *model = library_model(lib, &profile->model_name, diag);
-	struct deployment pseudo = {0}; /* with the profile's ports, as one without overrides */
 	struct names names;
 
-	if (!model)
+	if (model && model->add_on)
+		diag_error(diag, profile->model_name.loc, "add-on-alone",
+			   "'%s' is an add-on without an edge of its own: name it in 'with'",
+			   model->name.text);
+	if (!model || model->add_on ||
+	    !join_add_ons(lib, profile, model, &profile->with, profile->model_name.loc, diag))
 		return;
+	model = profile->model;
 	names = port_names(&model->ports);
 	for (size_t i = 0; i < profile->ports.n; i++) {
 		struct port_def *def = &profile->ports.at[i];
@@ -145,11 +224,7 @@ static void bind_profile(struct library *lib, struct profile *profile, struct di
 			port_expr_bind(&def->allow.at[k].exact, &model->ports, diag);
 	}
 	vec_free(&names);
-	profile->model = model;
-	profile->resolved = ports_resolve(model, profile, NULL, 0, &lib->arena, diag);
-	pseudo.ports = profile->resolved;
-	for (size_t i = 0; i < model->rows.n; i++)
-		row_check_translation(&model->rows.at[i], &pseudo, &lib->arena, diag);
+	resolve_profile(lib, profile, diag);
 }
 
 static bool is_path(const char *name)
@@ -214,6 +289,45 @@ const struct profile *library_profile(struct library *lib, const char *name, str
 	return profile;
 }
 
+/* A profile like @profile that has the add-ons too; NULL after errors. */
+static struct profile *profile_with(struct library *lib, const struct profile *profile,
+				    const struct words *with, struct loc named, struct diag *diag)
+{
+	struct profile *joined = arena_new(&lib->arena, struct profile);
+	unsigned int before = diag->errors;
+
+	*joined = *profile;
+	if (!join_add_ons(lib, joined, profile->model, with, named, diag))
+		return NULL;
+	for (size_t i = 0; i < with->n; i++)
+		joined->title = arena_printf(&lib->arena, "%s%s%s", joined->title,
+					     i ? ", " : ", with ", with->at[i].text);
+	resolve_profile(lib, joined, diag);
+	return diag->errors == before ? joined : NULL;
+}
+
+const struct profile *library_profile_with(struct library *lib, const struct profile *profile,
+					   const struct words *with, struct loc named,
+					   struct diag *diag)
+{
+	struct buf key = {0};
+	struct entry *entry;
+	void **slot;
+
+	buf_add(&key, &profile, sizeof(profile));
+	vec_each(word, with)
+		buf_add(&key, word->text, strlen(word->text) + 1);
+	slot = index_find(&lib->joined, key.at, key.n);
+	entry = *slot;
+	if (!entry) {
+		/* an entry also where there are errors, so that they are told once */
+		*slot = entry = arena_new(&lib->arena, struct entry);
+		entry->value = profile_with(lib, profile, with, named, diag);
+	}
+	buf_free(&key);
+	return entry->value;
+}
+
 static void add_name(struct library *lib, const char *file, size_t len, struct names *names)
 {
 	char *name;
@@ -232,9 +346,10 @@ static int name_order(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-void library_profile_names(struct library *lib, struct names *ret_names)
+/* The names of the files in a folder, wherever it is, sorted. */
+static void file_names(struct library *lib, const char *folder, struct names *ret_names)
 {
-	static const char folder[] = "profiles/";
+	size_t len = strlen(folder);
 
 	for (size_t i = 0; i < lib->n_folders; i++) {
 		DIR *dir = opendir(arena_printf(&lib->arena, "%s/%s", lib->folders[i], folder));
@@ -246,9 +361,34 @@ void library_profile_names(struct library *lib, struct names *ret_names)
 			closedir(dir);
 	}
 	for (const struct data_file *f = data_files; f->path; f++)
-		if (!strncmp(f->path, folder, sizeof(folder) - 1))
-			add_name(lib, f->path + sizeof(folder) - 1,
-				 strlen(f->path) - (sizeof(folder) - 1), ret_names);
+		if (!strncmp(f->path, folder, len))
+			add_name(lib, f->path + len, strlen(f->path) - len, ret_names);
 	if (ret_names->n)
 		qsort(ret_names->at, ret_names->n, sizeof(*ret_names->at), name_order);
+}
+
+void library_profile_names(struct library *lib, struct names *ret_names)
+{
+	file_names(lib, "profiles/", ret_names);
+}
+
+void library_add_ons(struct library *lib, struct names *ret_names)
+{
+	struct names all = {0};
+	struct diag untold = {0};
+
+	file_names(lib, "templates/", &all);
+	vec_each(name, &all) {
+		const struct source *source =
+			find_source(lib, "templates", *name, (struct loc){0}, &untold);
+		const struct model *model = NULL;
+
+		/* not by library_model(), whose errors are told once, and here to nobody */
+		if (source)
+			model = model_decode(source, &lib->arena, &untold);
+		if (model && model->add_on)
+			vec_add(ret_names, *name);
+	}
+	vec_free(&all);
+	diag_free(&untold);
 }

@@ -58,6 +58,11 @@ static void edge_public(struct yaml *y, const struct node *value, void *object)
 	decode_word(y, value, &((struct model *)object)->public_nic, "the name of a NIC");
 }
 
+static void edge_inside(struct yaml *y, const struct node *value, void *object)
+{
+	decode_word(y, value, &((struct model *)object)->inside_nic, "the name of a NIC");
+}
+
 static void edge_nics(struct yaml *y, const struct node *value, void *object)
 {
 	struct model *model = object;
@@ -108,11 +113,9 @@ static void edge_management(struct yaml *y, const struct node *value, void *obje
 }
 
 static const struct yaml_field edge_fields[] = {
-	{"label", edge_label, true},
-	{"max", edge_max, true},
-	{"public", edge_public, true},
-	{"nics", edge_nics, true},
-	{"management", edge_management, false},
+	{"label", edge_label, true},   {"max", edge_max, true},
+	{"public", edge_public, true}, {"inside", edge_inside, false},
+	{"nics", edge_nics, true},     {"management", edge_management, false},
 };
 
 /* --- roles ---------------------------------------------------------------------------------- */
@@ -133,6 +136,16 @@ static void role_max(struct yaml *y, const struct node *value, void *object)
 
 	if (yaml_uint(y, value, 1, 1024, &n))
 		((struct role *)object)->max = (uint32_t)n;
+}
+
+static void role_foreign(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_bool(y, value, &((struct role *)object)->foreign);
+}
+
+static void role_shared(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_bool(y, value, &((struct role *)object)->shared);
 }
 
 static void role_usual_item(struct yaml *y, const struct node *item, void *object)
@@ -158,10 +171,9 @@ static void role_usual(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct yaml_field role_fields[] = {
-	{"zone", role_zone, true},
-	{"label", role_label, true},
-	{"max", role_max, true},
-	{"usual", role_usual, false},
+	{"zone", role_zone, true},	  {"label", role_label, true},
+	{"max", role_max, true},	  {"usual", role_usual, false},
+	{"foreign", role_foreign, false}, {"shared", role_shared, false},
 };
 
 /* --- model ---------------------------------------------------------------------------------- */
@@ -184,8 +196,14 @@ static void model_citation(struct yaml *y, const struct node *value, void *objec
 	((struct model *)object)->citation = word.text;
 }
 
+static void model_excludes(struct yaml *y, const struct node *value, void *object)
+{
+	decode_names(y, value, &((struct model *)object)->excludes, "a list of port models");
+}
+
 static void model_edge(struct yaml *y, const struct node *value, void *object)
 {
+	((struct model *)object)->add_on = false;
 	yaml_fields(y, value, edge_fields, ARRAY_SIZE(edge_fields), object, "edge");
 }
 
@@ -242,7 +260,7 @@ static void model_footnotes(struct yaml *y, const struct node *value, void *obje
 		decode_word(y, &text, &word, "a text");
 		if (ok && word.text)
 			vec_add_in(y->arena, &model->footnotes,
-				   ((struct footnote){(uint32_t)number, word.text}));
+				   ((struct footnote){(uint32_t)number, word.text, key.loc}));
 	}
 }
 
@@ -260,10 +278,11 @@ static void model_rows(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct yaml_field model_fields[] = {
-	{"model", model_name, true},	       {"title", model_title, true},
-	{"citation", model_citation, true},    {"edge", model_edge, true},
-	{"hosts", model_hosts, true},	       {"ports", model_ports, true},
-	{"footnotes", model_footnotes, false}, {"rows", model_rows, true},
+	{"model", model_name, true},	     {"title", model_title, true},
+	{"citation", model_citation, true},  {"edge", model_edge, false},
+	{"excludes", model_excludes, false}, {"hosts", model_hosts, true},
+	{"ports", model_ports, true},	     {"footnotes", model_footnotes, false},
+	{"rows", model_rows, true},
 };
 
 static void bind_choices(struct port_choices *choices, const struct port_defs *defs,
@@ -273,8 +292,7 @@ static void bind_choices(struct port_choices *choices, const struct port_defs *d
 		port_expr_bind(&choices->at[i].exact, defs, diag);
 }
 
-/* A row that tells the translation of another must tell the same as that row. */
-static void check_translation(const struct model *model, const struct row *row, struct diag *diag)
+void model_check_translation(const struct model *model, const struct row *row, struct diag *diag)
 {
 	const struct row *of;
 	int i = rows_find(&model->rows, row->translation_of.text);
@@ -294,18 +312,43 @@ static void check_translation(const struct model *model, const struct row *row, 
 			   of->id.text);
 }
 
-static void model_bind(struct model *model, struct diag *diag)
+/* The index of the NIC that @name names; 0 after an error. */
+static unsigned int nic_find(const struct model *model, const struct word *name, struct diag *diag)
 {
-	bool found = false;
-
 	for (unsigned int i = 0; i < model->n_nics; i++)
-		if (!strcmp(model->nics[i].name.text, model->public_nic.text)) {
-			model->behind = i;
-			found = true;
+		if (!strcmp(model->nics[i].name.text, name->text))
+			return i;
+	diag_error(diag, name->loc, "unknown-value", "no NIC '%s'", name->text);
+	return 0;
+}
+
+static void bind_edge(struct model *model, struct diag *diag)
+{
+	model->behind = nic_find(model, &model->public_nic, diag);
+	if (model->inside_nic.text)
+		nic_find(model, &model->inside_nic, diag);
+}
+
+/* The ends of an add-on's rows are understood where it joins a model; its ports have names here. */
+static void bind_rows(struct model *model, struct diag *diag)
+{
+	vec_each(row, &model->rows) {
+		row->part = model;
+		if (!model->add_on) {
+			row_bind(row, model, NULL, diag);
+			continue;
 		}
-	if (!found)
-		diag_error(diag, model->public_nic.loc, "unknown-value", "no NIC '%s'",
-			   model->public_nic.text);
+		port_expr_bind(&row->sport, &model->ports, diag);
+		port_expr_bind(&row->dport, &model->ports, diag);
+		port_expr_bind(&row->translate, &model->ports, diag);
+	}
+	vec_each(row, &model->rows)
+		if (row->translation_of.text && !model->add_on)
+			model_check_translation(model, row, diag);
+}
+
+static void bind_footnotes(const struct model *model, struct diag *diag)
+{
 	vec_each(row, &model->rows)
 		for (size_t i = 0; i < ARRAY_SIZE(row->footnotes) && row->footnotes[i]; i++) {
 			bool known = false;
@@ -316,17 +359,24 @@ static void model_bind(struct model *model, struct diag *diag)
 				diag_error(diag, row->loc, "unknown-row", "no footnote %u",
 					   row->footnotes[i]);
 		}
+}
+
+static void model_bind(struct model *model, struct diag *diag)
+{
+	if (!model->add_on)
+		bind_edge(model, diag);
+	bind_footnotes(model, diag);
 	port_expr_bind(&model->management_tcp, &model->ports, diag);
 	port_expr_bind(&model->management_udp, &model->ports, diag);
-	for (size_t i = 0; i < model->ports.n; i++) {
-		port_expr_bind(&model->ports.at[i].value, &model->ports, diag);
-		bind_choices(&model->ports.at[i].allow, &model->ports, diag);
+	vec_each(def, &model->ports) {
+		port_expr_bind(&def->value, &model->ports, diag);
+		bind_choices(&def->allow, &model->ports, diag);
+		vec_each(size, &def->sizes) {
+			port_expr_bind(&size->value, &model->ports, diag);
+			bind_choices(&size->allow, &model->ports, diag);
+		}
 	}
-	for (size_t i = 0; i < model->rows.n; i++)
-		row_bind(&model->rows.at[i], model, NULL, diag);
-	for (size_t i = 0; i < model->rows.n; i++)
-		if (model->rows.at[i].translation_of.text)
-			check_translation(model, &model->rows.at[i], diag);
+	bind_rows(model, diag);
 }
 
 struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag)
@@ -337,6 +387,7 @@ struct model *model_decode(const struct source *source, struct arena *arena, str
 	struct node root = yaml_open(&y, source, diag, arena);
 
 	model->loc = root.loc;
+	model->add_on = true; /* until there is an edge */
 	if (!y.failed)
 		yaml_fields(&y, &root, model_fields, ARRAY_SIZE(model_fields), model,
 			    "a port model");
@@ -361,6 +412,11 @@ static void profile_title(struct yaml *y, const struct node *value, void *object
 static void profile_model(struct yaml *y, const struct node *value, void *object)
 {
 	decode_id(y, value, &((struct profile *)object)->model_name, 64, "the name of a model");
+}
+
+static void profile_with(struct yaml *y, const struct node *value, void *object)
+{
+	decode_names(y, value, &((struct profile *)object)->with, "a list of add-ons");
 }
 
 static void profile_size(struct yaml *y, const struct node *value, void *object)
@@ -389,13 +445,10 @@ static void profile_allow(struct yaml *y, const struct node *value, void *object
 }
 
 static const struct yaml_field profile_fields[] = {
-	{"profile", profile_name, true},
-	{"title", profile_title, true},
-	{"model", profile_model, true},
-	{"size", profile_size, true},
-	{"multiplexing", profile_multiplexing, true},
-	{"warning", profile_warning, false},
-	{"ports", profile_ports, false},
+	{"profile", profile_name, true},     {"title", profile_title, true},
+	{"model", profile_model, true},	     {"with", profile_with, false},
+	{"size", profile_size, true},	     {"multiplexing", profile_multiplexing, true},
+	{"warning", profile_warning, false}, {"ports", profile_ports, false},
 	{"allow", profile_allow, false},
 };
 

@@ -192,10 +192,45 @@ static void decode_allow(struct yaml *y, const struct node *value, void *object)
 	yaml_items(y, value, decode_choice, &def->allow, "a list of choices");
 }
 
-static const struct yaml_field def_fields[] = {
-	{"value", decode_value, false},
-	{"purpose", decode_purpose, true},
+static void decode_shared(struct yaml *y, const struct node *value, void *object)
+{
+	yaml_bool(y, value, &((struct port_def *)object)->shared);
+}
+
+static const struct yaml_field size_fields[] = {
+	{"value", decode_value, true},
 	{"allow", decode_allow, false},
+};
+
+static void decode_sizes(struct yaml *y, const struct node *value, void *object)
+{
+	struct port_def *def = object;
+	struct node key, size;
+
+	if (!yaml_is(y, value, NODE_MAP, "a mapping of sizes"))
+		return;
+	for (key = yaml_next(y); key.kind != NODE_END; key = yaml_next(y)) {
+		struct port_def of_size = {0};
+		struct word name = {0};
+
+		decode_id(y, &key, &name, 32, "a size");
+		vec_each(known, &def->sizes)
+			if (name.text && !strcmp(known->name.text, name.text))
+				diag_error(y->diag, name.loc, "duplicate-key",
+					   "'%s' is given twice", name.text);
+		size = yaml_next(y);
+		yaml_fields(y, &size, size_fields, ARRAY_SIZE(size_fields), &of_size,
+			    "a named port of one size");
+		if (name.text)
+			vec_add_in(y->arena, &def->sizes,
+				   ((struct port_size){name, of_size.value, of_size.allow}));
+	}
+}
+
+static const struct yaml_field def_fields[] = {
+	{"value", decode_value, false},	  {"purpose", decode_purpose, true},
+	{"allow", decode_allow, false},	  {"sizes", decode_sizes, false},
+	{"shared", decode_shared, false},
 };
 
 static void decode_def(struct yaml *y, const struct node *value, void *def)
@@ -412,6 +447,7 @@ static bool resolve_name(struct resolution *r, int index)
 		diag_error(r->diag, r->profile->name.loc, "missing-port",
 			   "profile '%s' gives no value to '%s' of model '%s'",
 			   r->profile->name.text, def->name.text, r->model->name.text);
+		diag_note(r->diag, def->name.loc, "it is declared here");
 		return false;
 	}
 	r->state[index] = BUSY;

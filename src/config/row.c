@@ -102,6 +102,35 @@ void decode_words(struct yaml *y, const struct node *value, struct words *words,
 	}
 }
 
+static void name_item(struct yaml *y, const struct node *item, void *object)
+{
+	struct words *words = object;
+	struct word name = {0};
+
+	decode_id(y, item, &name, 64, "the name of a model");
+	if (!name.text)
+		return;
+	vec_each(known, words)
+		if (!strcmp(known->text, name.text)) {
+			diag_error(y->diag, name.loc, "duplicate-name", "'%s' is named twice",
+				   name.text);
+			diag_note(y->diag, known->loc, "first named here");
+			return;
+		}
+	if (words->n == MODEL_MAX_ADD_ONS) {
+		diag_error(y->diag, name.loc, "too-many", "more than %d port models",
+			   MODEL_MAX_ADD_ONS);
+		y->failed = true;
+		return;
+	}
+	vec_add_in(y->arena, words, name);
+}
+
+void decode_names(struct yaml *y, const struct node *value, struct words *words, const char *what)
+{
+	yaml_items(y, value, name_item, words, what);
+}
+
 bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone)
 {
 	int i = yaml_choice(y, value, zone_names, ARRAY_SIZE(zone_names), "zone");
@@ -189,6 +218,14 @@ static void row_translation_of(struct yaml *y, const struct node *value, void *o
 	decode_word(y, value, &((struct row *)object)->translation_of, "the id of a row");
 }
 
+static void row_never(struct yaml *y, const struct node *value, void *object)
+{
+	struct word word = {0};
+
+	decode_text(y, value, &word, "a text");
+	((struct row *)object)->never = word.text;
+}
+
 static void row_condition(struct yaml *y, const struct node *value, void *object)
 {
 	struct word word = {0};
@@ -238,6 +275,7 @@ static const struct yaml_field model_row_fields[] = {
 	{"icmp", row_icmp, false},
 	{"translate", row_translate, false},
 	{"translation_of", row_translation_of, false},
+	{"never", row_never, false},
 	{"condition", row_condition, false},
 	{"footnotes", row_footnotes, false},
 	{"citation", row_citation, true},
@@ -271,7 +309,7 @@ static void row_check(struct yaml *y, const struct row *row)
 			   "where no request or flow was before it");
 	else if (!icmp && row->has_icmp_type)
 		diag_error(y->diag, row->loc, "bad-row", "'icmp' goes with proto: icmp");
-	else if (!icmp && !row->dport.n && !row->dport.loc.source)
+	else if (!icmp && !row->dport.n && !row->dport.loc.source && !row->never)
 		diag_error(y->diag, row->loc, "missing-key", "a row has no 'dport'");
 	if (row->id.text && row->purpose.text &&
 	    strlen(row->id.text) + 2 + strlen(row->purpose.text) > RULE_COMMENT_MAX)

@@ -381,7 +381,7 @@ static void deployment_reflection(struct yaml *y, const struct node *value, void
 
 static void deployment_with(struct yaml *y, const struct node *value, void *object)
 {
-	decode_words(y, value, &((struct deployment *)object)->with, "the name of a port model");
+	decode_names(y, value, &((struct deployment *)object)->with, "a list of add-ons");
 }
 
 static void row_item(struct yaml *y, const struct node *item, void *object)

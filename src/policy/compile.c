@@ -54,7 +54,7 @@ static void make_address_sets(struct compiler *c)
 				add_own(c->own, &peer->nics[i], origin);
 		}
 		for (size_t i = 0; i < dep->model->n_roles; i++)
-			if (dep->model->roles[i].zone != ZONE_WAN)
+			if (role_is_own(&dep->model->roles[i]))
 				vec_each(host, &dep->roles[i])
 					add_own(c->own, host, origin);
 	}

@@ -24,6 +24,7 @@ struct expansion {
 	const struct deployment *dep;
 	struct cast cast;
 	struct diag *diag;
+	size_t begin;  /* of the deployment's flows */
 	bool in_force; /* any row of the deployment */
 	size_t left;   /* ends of rows that may still be combined */
 };
@@ -120,6 +121,13 @@ static enum flow_state state_of(const struct site *site, enum zone from, enum zo
 	if (from == to && site->zones[from].n < 2)
 		return FLOW_ONE_INTERFACE;
 	return FLOW_IN_FORCE;
+}
+
+/* A role that the site may leave out, and does. */
+static bool is_left_out(const struct deployment *dep, const struct endpoint *end)
+{
+	return end->kind == END_ROLE && dep->model->roles[end->role].foreign &&
+	       !dep->roles[end->role].n;
 }
 
 /* The first of @edges, which are sorted, whose address is not below @addr. */
@@ -219,6 +227,11 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 			      .dnat = to->kind == END_PUBLIC};
 	flow->state = state_of(x->site, from->zone, to->zone, &missing);
 	flow->missing = missing;
+	if (row->never)
+		flow->state = FLOW_NEVER;
+	else if (flow->state == FLOW_IN_FORCE &&
+		 (is_left_out(x->dep, from) || is_left_out(x->dep, to)))
+		flow->state = FLOW_NO_ADDRESS;
 	if (!x->dep->any_source_ports || row->of_site)
 		flow->sport = row_ports(x->dep, &row->sport, arena);
 	flow->dport = row_ports(x->dep, &row->dport, arena);
@@ -300,11 +313,34 @@ static void expand_row(struct expansion *x, const struct row *row)
 			add_pair(x, row, &from[i], &to[k]);
 }
 
+/* Did the site forget the addresses that an add-on is for? */
+static void check_add_on(const struct expansion *x, const struct word *name)
+{
+	const struct flow *waits = NULL;
+
+	for (size_t i = x->begin; i < x->policy->flows.n; i++) {
+		const struct flow *flow = &x->policy->flows.at[i];
+
+		if (!flow->row->part || strcmp(flow->row->part->name.text, name->text))
+			continue;
+		if (flow->state == FLOW_IN_FORCE)
+			return;
+		if (flow->state == FLOW_NO_ADDRESS)
+			waits = flow;
+	}
+	if (waits)
+		diag_warn(x->diag, name->loc, "no-effect",
+			  "no row of add-on '%s' is in force: '%s' gives none of the addresses "
+			  "that they need under 'hosts'",
+			  name->text, x->dep->name.text);
+}
+
 static void expand_deployment(struct expansion *x, const struct deployment *dep)
 {
 	const struct rows *model_rows = &dep->model->rows;
 
 	x->dep = dep;
+	x->begin = x->policy->flows.n;
 	x->in_force = false;
 	x->left = DEPLOYMENT_MAX_FLOWS;
 	cast_make(x);
@@ -322,6 +358,8 @@ static void expand_deployment(struct expansion *x, const struct deployment *dep)
 			   "any row "
 			   "of profile '%s' that is not omitted",
 			   dep->name.text, dep->profile_name.text);
+	vec_each(name, &dep->with)
+		check_add_on(x, name);
 }
 
 /* About as many flows there will be: some rows make more than one. */

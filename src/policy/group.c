@@ -205,7 +205,7 @@ static void group_flow(struct grouping *g, uint32_t index)
 		join(g, GROUP_MASQUERADE, index, true);
 }
 
-/* The port models' rows first, in the order of their tables; then the sites' own. */
+/* The port models' rows first, in the order of their tables; then the add-ons', then the sites'. */
 static int group_order(const void *a, const void *b)
 {
 	const struct group *x = *(struct group *const *)a, *y = *(struct group *const *)b;
@@ -214,8 +214,10 @@ static int group_order(const void *a, const void *b)
 
 	if (r->of_site != s->of_site)
 		return r->of_site ? 1 : -1;
+	if (!r->of_site && r->part->add_on != s->part->add_on)
+		return r->part->add_on ? 1 : -1;
 	if (!r->of_site)
-		models = strcmp(x->like->dep->model->name.text, y->like->dep->model->name.text);
+		models = strcmp(r->part->name.text, s->part->name.text);
 	if (models)
 		return models;
 	if (r->index != s->index && !r->of_site)

@@ -25,6 +25,20 @@ int report_format_parse(const char *name)
 	return -1;
 }
 
+static void tell_left_out(const struct flow *flow, struct buf *out)
+{
+	const struct endpoint *ends[] = {&flow->row->from_end, &flow->row->to_end};
+	const char *separator = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (ends[i]->kind == END_ROLE && !flow->dep->roles[ends[i]->role].n) {
+			const struct role *role = &flow->dep->model->roles[ends[i]->role];
+
+			buf_printf(out, "%s%s (%s)", separator, role->name.text, role->label);
+			separator = ", ";
+		}
+}
+
 void report_state(const struct site *site, const struct flow *flow, struct buf *out)
 {
 	switch (flow->state) {
@@ -47,6 +61,13 @@ void report_state(const struct site *site, const struct flow *flow, struct buf *
 		buf_printf(out,
 			   "not on this gateway: %s has one interface, both ends are behind it",
 			   zone_name(flow->from));
+		return;
+	case FLOW_NO_ADDRESS:
+		buf_puts(out, "not in force: no address is given of ");
+		tell_left_out(flow, out);
+		return;
+	case FLOW_NEVER:
+		buf_printf(out, "never in force: %s", flow->row->never);
 		return;
 	}
 }
@@ -300,6 +321,9 @@ void report_profile(const struct profile *profile, enum report_format format, st
 		struct buf translate = {0};
 
 		line_row(&line, row);
+		if (row->never)
+			buf_printf(&line.fields[CONDITION], "%snever in force: %s",
+				   row->condition ? "; " : "", row->never);
 		line_ports(&line.fields[SOURCE_PORTS], row_ports(&dep, &row->sport, &arena), "");
 		line_ports(&line.fields[PORTS], row_ports(&dep, &row->dport, &arena), "");
 		line_ports(&translate, row_ports(&dep, &row->translate, &arena), "");

@@ -12,13 +12,21 @@ bool deployment_omits(const struct deployment *dep, const struct row *row)
 	return false;
 }
 
+/* A role that the site may leave out, and does. */
+static bool is_nobody(const struct claim *claim, const struct endpoint *end)
+{
+	return end->kind == END_ROLE && !end_count(claim->dep, end);
+}
+
 bool claim_in_force(const struct site *site, const struct claim *claim)
 {
 	const struct interfaces *from = &site->zones[claim->from->zone];
 	const struct interfaces *to = &site->zones[claim->to->zone];
 
-	return !deployment_omits(claim->dep, claim->row) && from->n && to->n &&
-	       (from != to || from->n > 1);
+	if (claim->row->never || deployment_omits(claim->dep, claim->row) ||
+	    is_nobody(claim, claim->from) || is_nobody(claim, claim->to))
+		return false;
+	return from->n && to->n && (from != to || from->n > 1);
 }
 
 size_t end_count(const struct deployment *dep, const struct endpoint *end)

@@ -22,7 +22,8 @@ typedef void claim_fn(const struct claim *claim, void *arg);
  * only tell the translation of another; ports belong to the site or to @arena */
 void claims_each(const struct deployment *dep, struct arena *arena, claim_fn *fn, void *arg);
 
-/** claim_in_force - is its row neither omitted nor without one of its zones? */
+/** claim_in_force - is its row one that the gateway can meet, with both its zones and machines at
+ * both its ends, and not omitted? */
 bool claim_in_force(const struct site *site, const struct claim *claim);
 
 /** deployment_omits - did the site leave the row out? */

@@ -89,9 +89,9 @@ static void make_addresses(struct expecting *x)
 				add_address(&own, peer->nics[i].addr);
 			}
 		}
-		/* what stands on the internet is no address that cannot come from there */
+		/* machines of others, or on the internet, may send from there */
 		for (size_t i = 0; i < model->n_roles; i++)
-			if (model->roles[i].zone != ZONE_WAN)
+			if (role_is_own(&model->roles[i]))
 				vec_each(host, &dep->roles[i])
 					add_address(&own, host->addr);
 	}

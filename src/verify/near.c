@@ -65,9 +65,10 @@ static bool owns(const struct deployment *dep, uint32_t addr)
 				return true;
 	}
 	for (size_t i = 0; i < dep->model->n_roles; i++)
-		vec_each(host, &dep->roles[i])
-			if (host->addr == addr)
-				return true;
+		if (role_is_own(&dep->model->roles[i]))
+			vec_each(host, &dep->roles[i])
+				if (host->addr == addr)
+					return true;
 	return false;
 }
 
@@ -237,6 +238,11 @@ static const struct edge_peer *other_side(const struct pairing *p, const struct 
 	return NULL;
 }
 
+static bool is_left_out(const struct pairing *p, const struct endpoint *end)
+{
+	return end->kind == END_ROLE && !p->dep->roles[end->role].n;
+}
+
 static void compare_addr(struct pairing *p, const struct endpoint *end, uint32_t addr)
 {
 	bool source = end == p->from;
@@ -244,6 +250,11 @@ static void compare_addr(struct pairing *p, const struct endpoint *end, uint32_t
 	enum weight weight = source ? WEIGHT_SADDR : WEIGHT_DADDR;
 	const struct edge_peer *peer;
 
+	if (is_left_out(p, end)) {
+		differs(p, weight, "%s is %s %s, and the site gives no address of that", id,
+			source ? "from" : "to", p->dep->model->roles[end->role].name.text);
+		return;
+	}
 	if (end_has(p, end, addr))
 		return;
 	peer = other_side(p, end, addr);
@@ -396,6 +407,8 @@ static void compare(struct pairing *p)
 	compare_proto(p);
 	compare_addr(p, p->from, probe->src.addr);
 	compare_addr(p, p->to, probe->dst.addr);
+	if (p->row->never)
+		differs(p, WEIGHT_ROW, "%s is never in force: %s", p->row->id.text, p->row->never);
 	if (deployment_omits(p->dep, p->row))
 		differs(p, WEIGHT_ROW, "%s is omitted by the site", p->row->id.text);
 	compare_interfaces(p);

@@ -99,21 +99,20 @@ static node at_spots(struct space *s, struct spots *spots)
 
 /* --- private ports ---------------------------------------------------------------------------- */
 
-struct private
-{
+struct private_ports {
 	struct prover *p;
-	struct spots spots;
+	struct spots spots[ZONE_COUNT]; /* by where they lie */
 };
 
 static void add_private(const struct claim *c, void *arg)
 {
-	struct private *x = arg;
+	struct private_ports *x = arg;
 	struct range port = {c->translate, c->translate};
 
 	if (!c->translate || c->to->kind != END_PUBLIC || !claim_in_force(x->p->site, c))
 		return;
 	for (size_t i = 0; i < end_count(c->dep, c->to); i++)
-		add_spot(&x->spots, end_host(c->dep, c->to, i).real, port, c->proto);
+		add_spot(&x->spots[c->to->zone], end_host(c->dep, c->to, i).real, port, c->proto);
 }
 
 static node keeps_destination(uint32_t value, void *arg)
@@ -129,13 +128,17 @@ static node keeps_destination(uint32_t value, void *arg)
 
 static void prove_private_ports(struct prover *p)
 {
-	struct private x = {.p = p};
+	struct private_ports x = {.p = p};
 	struct space *s = &p->space;
-	node where;
+	node where = leaf(LEAF_NO);
 
 	vec_each(dep, &p->site->deployments)
 		claims_each(*dep, &s->arena, add_private, &x);
-	where = both(s, at_spots(s, &x.spots), negation(s, p->expected.by_site));
+	for (int z = 0; z < ZONE_COUNT; z++)
+		where = either(s, where,
+			       both(s, at_spots(s, &x.spots[z]),
+				    in_zone(s, p->site, VAR_OIF, (enum zone)z)));
+	where = both(s, where, negation(s, p->expected.by_site));
 	prove_none(p, "private-ports",
 		   "ports behind a translation are reached through it alone, but for rows of the "
 		   "site's own",

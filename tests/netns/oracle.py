@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What should become of one new packet, according to the vendor's two tables.
+"""What should become of one new packet, according to the vendor's tables.
 
-The numbers below were typed from Cisco's Expressway IP Port Usage guide, chapter "Jabber Guest Services". They are
-deliberately not read from templates/ or profiles/, and nothing here knows how jgfw writes a ruleset.
+The numbers below were typed from Cisco's Expressway IP Port Usage guide, chapter "Jabber Guest Services", and for the
+add-ons from other chapters of it. They are deliberately not read from templates/ or profiles/, and nothing here knows how
+jgfw writes a ruleset.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from packets import ECHO_REQUEST, GATEWAY, ICMP, TCP, UDP, Arrival
-from sites import GATEWAY_ADDRESS, number, span
+from sites import GATEWAY_ADDRESS, nics_of, number, span
 
 EPHEMERAL = (1024, 65535)
 ANY_PORT = (0, 65535)
@@ -59,6 +60,145 @@ SINGLE = (
     Row("s13", "guest", EPHEMERAL, TCP, "core", (5061, 5061)),
 )
 
+OUTBOUND = (30000, 35999)
+SIP_OUTBOUND = (25000, 29999)
+MEDIA = (36000, 59999)
+RELAYS = (24000, 29999)
+
+# Mobile and Remote Access. m1 does not pass a gateway.
+MRA = (
+    Row("m2", "any", EPHEMERAL, TCP, "edge.public", (8443, 8443)),
+    Row("m3", "any", EPHEMERAL, TCP, "edge.public", (5061, 5061)),
+    Row("m4", "any", EPHEMERAL, UDP, "edge.public", MEDIA),
+    Row("m5", "edge.outside", MEDIA, UDP, "wan", EPHEMERAL),
+    Row("m6", "any", EPHEMERAL, TCP, "edge.public", (5222, 5222)),
+    Row("m7", "any", EPHEMERAL, UDP, "edge.public", "turn"),
+    Row("m8", "any", EPHEMERAL, UDP, "edge.public", RELAYS),
+    Row("m9", "core", OUTBOUND, TCP, "edge.inside", (2222, 2222)),
+    Row("m10", "core", SIP_OUTBOUND, TCP, "edge.inside", (7001, 7001)),
+    Row("m11", "core", MEDIA, UDP, "edge.inside", "media_demux"),
+    Row("m12", "core", OUTBOUND, TCP, "edge.inside", (7400, 7400)),
+    Row("m13", "core", EPHEMERAL, UDP, "edge.inside", "turn"),
+    Row("m13", "core", EPHEMERAL, TCP, "edge.inside", "turn"),
+    Row("m14", "core", SIP_OUTBOUND, TCP, "cucm", (5060, 5060)),
+    Row("m15", "cucm", EPHEMERAL, TCP, "core", (5060, 5060)),
+    Row("m16", "core", SIP_OUTBOUND, TCP, "cucm", (5061, 5061)),
+    Row("m17", "cucm", EPHEMERAL, TCP, "core", (5061, 5061)),
+    Row("m18", "core", SIP_OUTBOUND, TCP, "cucm", (5091, 5091)),
+    Row("m19", "cucm", (5091, 5091), TCP, "core", (5061, 5061)),
+    Row("m20", "core", OUTBOUND, TCP, "cucm", (6970, 6970)),
+    Row("m21", "core", OUTBOUND, TCP, "cucm", (6971, 6971)),
+    Row("m22", "core", OUTBOUND, TCP, "cucm", (6972, 6972)),
+    Row("m23", "core", OUTBOUND, TCP, "cucm", [443, 8443]),
+    Row("m24", "core", OUTBOUND, TCP, "imp", (7400, 7400)),
+    Row("m25", "core", OUTBOUND, TCP, "imp", (8443, 8443)),
+    Row("m26", "core", OUTBOUND, TCP, "imp", (7336, 7336)),
+    Row("m27", "core", OUTBOUND, TCP, "unity", [443, 8443]),
+    Row("m28", "core", OUTBOUND, TCP, "unity", (7080, 7080)),
+    Row("m29", "core", OUTBOUND, TCP, "unity", (7443, 7443)),
+    Row("m30", "core", OUTBOUND, TCP, "cucm", (9444, 9444)),
+    Row("m31", "core", MEDIA, UDP, "lan", (16384, 32767)),
+    Row("m32", "edge.outside", OUTBOUND, TCP, "fos", (443, 443)),
+    Row("m33", "edge.outside", OUTBOUND, TCP, "idbroker", (443, 443)),
+)
+
+# Meeting Server web proxy. w2 and w6 are one.
+CMS = (
+    Row("w1", "any", EPHEMERAL, TCP, "edge.public", (443, 443)),
+    Row("w2", "any", EPHEMERAL, UDP, "edge.public", (3478, 3478)),
+    Row("w3", "admin", EPHEMERAL, TCP, "edge.inside", (8443, 8443)),
+    Row("w4", "core", OUTBOUND, TCP, "edge.inside", (2222, 2222)),
+    Row("w5", "core", SIP_OUTBOUND, TCP, "edge.inside", (7001, 7001)),
+    Row("w7", "any", EPHEMERAL, TCP, "edge.public", (3478, 3478)),
+    Row("w8", "core", OUTBOUND, TCP, "meeting_server", (443, 443)),
+    Row("w9", "meeting_server", EPHEMERAL, TCP, "core", OUTBOUND),
+    Row("w10", "meeting_server", EPHEMERAL, UDP, "edge.inside", (3478, 3478)),
+    Row("w11", "edge.outside", RELAYS, UDP, "edge.public", RELAYS),
+    Row("w11", "edge.outside", RELAYS, TCP, "edge.public", RELAYS),
+    Row("w12", "edge.inside", RELAYS, UDP, "edge.inside", RELAYS),
+    Row("w12", "edge.inside", RELAYS, TCP, "edge.inside", RELAYS),
+    Row("w13", "meeting_server", EPHEMERAL, UDP, "edge.public", RELAYS),
+)
+
+TRAVERSAL = (
+    Row("t1", "core", OUTBOUND, TCP, "edge.inward", (2222, 2222)),
+    Row("t2", "core", SIP_OUTBOUND, TCP, "edge.inward", (7001, 7001)),
+)
+
+# Business-to-business SIP. b10 and b12 are b9 and b11 again.
+B2B = (
+    Row("b1", "core", SIP_OUTBOUND, TCP, "edge.inside", (7001, 7001)),
+    Row("b2", "core", (5060, 5060), UDP, "sip_endpoint", (5060, 5060)),
+    Row("b3", "core", SIP_OUTBOUND, TCP, "sip_endpoint", EPHEMERAL),
+    Row("b4", "edge.outside", SIP_OUTBOUND, TCP, "wan", EPHEMERAL),
+    Row("b7", "any", EPHEMERAL, TCP, "edge.public", (5061, 5061)),
+    Row("b8", "any", EPHEMERAL, TCP, "edge.public", (5062, 5062)),
+    Row("b9", "core", MEDIA, UDP, "edge.inside", "media_demux"),
+    Row("b11", "any", EPHEMERAL, UDP, "edge.public", MEDIA),
+    Row("b13", "edge.outside", MEDIA, UDP, "wan", EPHEMERAL),
+    Row("b14", "any", EPHEMERAL, UDP, "edge.public", "turn"),
+    Row("b14", "any", EPHEMERAL, TCP, "edge.public", "turn"),
+    Row("b15", "core", EPHEMERAL, UDP, "edge.inside", "turn"),
+    Row("b15", "core", EPHEMERAL, TCP, "edge.inside", "turn"),
+    Row("b16", "edge.outside", RELAYS, UDP, "wan", EPHEMERAL),
+    Row("b16", "edge.outside", RELAYS, TCP, "wan", EPHEMERAL),
+    Row("b17", "any", EPHEMERAL, UDP, "edge.public", RELAYS),
+    Row("b17", "any", EPHEMERAL, TCP, "edge.public", RELAYS),
+)
+
+B2B_UNENCRYPTED = (
+    Row("b5", "any", EPHEMERAL, UDP, "edge.public", (5060, 5060)),
+    Row("b6", "any", EPHEMERAL, TCP, "edge.public", (5060, 5060)),
+)
+
+# The Expressway-E's own needs. a11 has no port of its own.
+EDGE_SERVICES = (
+    Row("a4", "edge.inside", OUTBOUND, UDP, "dns", (53, 53)),
+    Row("a4", "edge.inside", OUTBOUND, TCP, "dns", (53, 53)),
+    Row("a5", "edge.outside", OUTBOUND, UDP, "dns_external", (53, 53)),
+    Row("a5", "edge.outside", OUTBOUND, TCP, "dns_external", (53, 53)),
+    Row("a6", "edge.inside", (123, 123), UDP, "ntp", (123, 123)),
+    Row("a7", "edge.outside", (123, 123), UDP, "ntp_external", (123, 123)),
+    Row("a8", "edge.outside", OUTBOUND, TCP, "smart_licensing", (443, 443)),
+    Row("a9", "edge.outside", EPHEMERAL, TCP, "smart_licensing", (443, 443)),
+    Row("a10", "edge.inside", EPHEMERAL, TCP, "cssm", (443, 443)),
+    Row("a13", "edge.inside", (25826, 25826), UDP, "analytics", (25826, 25826)),
+    Row("a14", "edge.inside", OUTBOUND, UDP, "syslog", (514, 514)),
+    Row("a15", "edge.inside", OUTBOUND, TCP, "syslog", (514, 514)),
+    Row("a16", "edge.inside", OUTBOUND, TCP, "syslog", (6514, 6514)),
+)
+
+# Administration. a2 need not be opened.
+ADMINISTRATION = (
+    Row("a1", "admin", EPHEMERAL, TCP, "edge.inside", (22, 22)),
+    Row("a3", "admin", EPHEMERAL, TCP, "edge.inside", (443, 443)),
+    Row("a12", "snmp", EPHEMERAL, UDP, "core", (161, 161)),
+    Row("a17", "snmp", EPHEMERAL, UDP, "edge.inside", (161, 161)),
+)
+
+CLUSTER = (
+    Row("c1", "edge.inside", OUTBOUND, TCP, "edge.inside", (4371, 4371)),
+    Row("c2", "edge.inside", OUTBOUND, TCP, "edge.inside", (4372, 4372)),
+    Row("c3", "edge.inside", (1719, 1719), UDP, "edge.inside", (1719, 1719)),
+    Row("c4", "edge.inside", SIP_OUTBOUND, TCP, "edge.inside", (5061, 5061)),
+    Row("c5", "edge.inside", SIP_OUTBOUND, TCP, "edge.inside", (5061, 5061)),
+    Row("c6", "edge.inside", MEDIA, UDP, "edge.inside", MEDIA),
+)
+
+ADD_ONS = {
+    "mra": MRA,
+    "cms": CMS,
+    "traversal": TRAVERSAL,
+    "b2b": B2B,
+    "b2b-unencrypted": B2B_UNENCRYPTED,
+    "edge-services": EDGE_SERVICES,
+    "administration": ADMINISTRATION,
+    "cluster": CLUSTER,
+}
+
+# Machines that others use too, by the name they have under hosts: all inside but these.
+OUTSIDE = ("dns_external", "ntp_external", "smart_licensing", "fos", "idbroker")
+
 TURN = {
     "dual-small": (3478, 3478),
     "dual-small-mux": (3478, 3478),
@@ -72,6 +212,12 @@ TURN = {
     "single-medium-mux": (3478, 3478),
     "single-large": (3478, 3483),
     "single-large-mux": (3478, 3478),
+    "mra-dual-small": (3478, 3478),
+    "mra-dual-large": (3478, 3483),
+    "mra-dual-large-mux": (3478, 3478),
+    "mra-single-medium": (3478, 3478),
+    "cms-dual-large": (3478, 3483),
+    "cms-single-small": (3478, 3478),
 }
 
 MEDIA_DEMUX = {
@@ -81,15 +227,36 @@ MEDIA_DEMUX = {
     "dual-medium-mux": (36000, 36001),
     "dual-large": (36000, 36011),
     "dual-large-mux": (36000, 36011),
+    "single-small": (36000, 36001),
+    "single-large": (36000, 36011),
+    "single-large-mux": (36000, 36011),
+    "mra-dual-small": (36000, 36001),
+    "mra-dual-large": (36000, 36011),
+    "mra-dual-large-mux": (36000, 36011),
+    "mra-single-medium": (36000, 36001),
+    "cms-dual-large": (36000, 36011),
+    "cms-single-small": (36000, 36001),
 }
 
 # The rows that an override in `ports:` changes the destination ports of.
 OVERRIDES = {
     "http": ("d1", "s2"),
     "https": ("d2", "s3"),
-    "turn": ("d5", "s1"),
-    "media_demux": ("d10",),
+    "turn": ("d5", "s1", "m7", "m13", "b14", "b15"),
+    "media_demux": ("d10", "m11", "b9"),
+    "traversal": ("s7", "m10", "w5", "t2"),
+    "b2b_traversal": ("b1",),
+    "remote_sip": ("b4",),
+    "admin_ssh": ("a1",),
 }
+
+ROLES = (
+    *OUTSIDE, "cucm", "imp", "unity", "meeting_server", "admin", "sip_endpoint",
+    "dns", "ntp", "cssm", "analytics", "syslog", "snmp",
+)  # fmt: skip
+
+# The NIC that faces the inside, and the one behind the public address.
+SIDES = {"inside": {"dual": "inward", "single": "private"}, "outside": {"dual": "outward", "single": "private"}}
 
 ZONE_OF_ROLE = {
     "edge.outward": "outward",
@@ -152,7 +319,7 @@ class Oracle:
                 for nic, zone in (("outward", "outward"), ("inward", "inward"), ("private", "dmz")):
                     if nic in peer:
                         self.nics[zone][peer[nic]] = peer["public"]
-            self.own.update(deployment["core"] + deployment["guest"])
+            self.own.update(deployment["core"] + deployment.get("guest", []))
             for row in rows_of(deployment):
                 self.passes += self._passes(deployment, *row)
         # Most passes lead to one address: those are found by it.
@@ -251,7 +418,7 @@ class Oracle:
             return source.peer["public"]
         # Without static NAT nothing is reflected: only ports are translated there.
         reflected = destination.lands and destination.lands != destination.peer["public"]
-        if row.source == "core" and reflected and deployment.get("reflection_source") == "gateway":
+        if row.source in ("core", "meeting_server") and reflected and deployment.get("reflection_source") == "gateway":
             return GATEWAY
         return None
 
@@ -295,7 +462,9 @@ def rows_of(deployment):
     """The rows of a deployment with its options applied: (row,), or (row, type) for icmp."""
     profile = deployment["profile"]
     overridden = {row: value for name, value in deployment.get("ports", {}).items() for row in OVERRIDES[name]}
-    for row in DUAL if profile.startswith("dual") else SINGLE:
+    rows = {"dual": DUAL, "single": SINGLE}.get(profile.split("-")[0]) or ADD_ONS[profile.split("-")[0]]
+    rows = [row for table in (rows, *(ADD_ONS[name] for name in deployment.get("with", ()))) for row in table]
+    for row in rows:
         if row.id in deployment.get("omit", ()):
             continue
         if row.dports == "turn":
@@ -327,7 +496,12 @@ def ends(deployment, endpoint):
         return [end for client in deployment.get("clients", ["wan"]) for end in ends(deployment, client)]
     if endpoint in ("core", "guest"):
         return [End("lan", span(address)) for address in deployment[endpoint]]
+    if endpoint in ROLES:
+        zone = "wan" if endpoint in OUTSIDE else "lan"
+        return [End(zone, span(address)) for address in deployment.get("hosts", {}).get(endpoint, ())]
     role, _, nic = endpoint.partition(".")
+    if nic in SIDES:
+        nic = SIDES[nic][nics_of(deployment["profile"])]
     peers = [peer for peer in deployment["edge"] if role in ("edge", peer["name"])]
     if peers and nic == "public":
         dual = "outward" in peers[0]

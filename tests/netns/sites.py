@@ -54,8 +54,13 @@ def zones(*names, **interfaces):
     return {name: ZONE_INTERFACE[name] for name in names} | interfaces
 
 
+def nics_of(profile):
+    """dual or single, the first word of Jabber Guest's profiles and the second of the others."""
+    return next(word for word in profile.split("-") if word in KINDS)
+
+
 def zones_of(profile, kind):
-    return zones(*KINDS[profile.split("-")[0]][kind])
+    return zones(*KINDS[nics_of(profile)][kind])
 
 
 def deployment(profile, peers=2, cores=2, guests=2, block=0, static_nat=True, guest_net="10.10.0", **options):
@@ -63,7 +68,7 @@ def deployment(profile, peers=2, cores=2, guests=2, block=0, static_nat=True, gu
 
     static_nat=False gives the Expressway-E peers their public address instead of a private one.
     """
-    dual = profile.startswith("dual")
+    dual = nics_of(profile) == "dual"
     edge = []
     for i in range(peers):
         host = 10 + 20 * block + i
@@ -74,13 +79,13 @@ def deployment(profile, peers=2, cores=2, guests=2, block=0, static_nat=True, gu
         else:
             private = f"172.16.3.{host}" if static_nat else public
             edge.append({"name": f"e{i + 1}", "public": public, "private": private})
+    servers = {"guest": [f"{guest_net}.{30 + 40 * block + i}" for i in range(guests)]} if profile in PROFILES else {}
     return {
         "name": f"site{block}",
         "profile": profile,
         "edge": edge,
         "core": [f"10.10.0.{20 + 40 * block + i}" for i in range(cores)],
-        "guest": [f"{guest_net}.{30 + 40 * block + i}" for i in range(guests)],
-    } | options
+    } | servers | options
 
 
 def site(gateway_zones, *deployments, **gateway):

@@ -17,7 +17,7 @@ int main(void)
 		yaml_suite,    ports_suite,   profiles_suite, site_suite, policy_suite,
 		ruleset_suite, emit_suite,    wordless_suite, run_suite,  chains_suite,
 		find_suite,    change_suite,  refusals_suite, pack_suite, packet_suite,
-		trace_suite,   diagram_suite, prove_suite,    page_suite,
+		trace_suite,   diagram_suite, prove_suite,    page_suite, add_ons_suite,
 	};
 	SRunner *runner = srunner_create(suites[0]());
 	int failed;

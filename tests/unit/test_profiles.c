@@ -158,9 +158,16 @@ END_TEST
 START_TEST(profile_names_are_these_and_sorted)
 {
 	static const char *const sorted[] = {
-		"dual-large",	 "dual-large-mux",    "dual-medium",  "dual-medium-mux",
-		"dual-small",	 "dual-small-mux",    "single-large", "single-large-mux",
-		"single-medium", "single-medium-mux", "single-small", "single-small-mux",
+		"cms-dual-large",     "cms-dual-large-mux",   "cms-dual-medium",
+		"cms-dual-small",     "cms-single-large",     "cms-single-large-mux",
+		"cms-single-medium",  "cms-single-small",     "dual-large",
+		"dual-large-mux",     "dual-medium",	      "dual-medium-mux",
+		"dual-small",	      "dual-small-mux",	      "mra-dual-large",
+		"mra-dual-large-mux", "mra-dual-medium",      "mra-dual-small",
+		"mra-single-large",   "mra-single-large-mux", "mra-single-medium",
+		"mra-single-small",   "single-large",	      "single-large-mux",
+		"single-medium",      "single-medium-mux",    "single-small",
+		"single-small-mux",
 	};
 	struct library *lib = library_new(NULL);
 	struct names names = {0};

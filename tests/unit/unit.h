@@ -99,5 +99,6 @@ Suite *trace_suite(void);
 Suite *diagram_suite(void);
 Suite *prove_suite(void);
 Suite *page_suite(void);
+Suite *add_ons_suite(void);
 
 #endif

@@ -7,6 +7,7 @@
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
 #   make check-ansible   the collection, over ssh against gateways in namespaces, and on such a Debian (slow)
+#   make bench    what it costs, as root
 #   make install  PREFIX=/usr/local DESTDIR=
 #   make uninstall       what install brought; the ruleset in the kernel, site and state stay
 #   make dist     build/jgfw-VERSION.tar.gz, the same bytes each time
@@ -116,6 +117,12 @@ check-ansible: $(BUILD)/jgfw
 	@tests/ansible/run
 	@tests/ansible/role/run
 
+# Ratios of one run, see bench/README.md.
+bench: $(BUILD)/jgfw
+	@bench/generate
+	@bench/apply
+	@bench/verify
+
 # Each installs what dpkg does not know as installed, and says what it would need to.
 packages:
 	@tools/need $(PACKAGES)
@@ -181,6 +188,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check bench check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)

@@ -149,18 +149,12 @@ static void load_payload(struct registers *r, const struct view *view, const str
  * alone. */
 static void load_status(struct registers *r, const struct view *view, uint8_t slot)
 {
-	struct byte *to;
-	struct value v = value_u32(STATUS_DNAT_DONE);
+	static const struct byte unknown;
+	struct value v = value_u32(view->status == STATUS_EMPTY ? 0 : STATUS_DNAT_DONE);
+	struct byte *to = room(r, slot, v.len);
 
-	if (view->status == STATUS_EMPTY)
-		v = value_u32(0);
-	registers_constant(r, slot, v);
-	to = room(r, slot, v.len);
-	for (size_t i = 0; to && i < v.len; i++) {
-		to[i] = constant(v.bytes[i]);
-		if (view->status == STATUS_UNKNOWN)
-			to[i] = (struct byte){0};
-	}
+	for (size_t i = 0; to && i < v.len; i++)
+		to[i] = view->status == STATUS_UNKNOWN ? unknown : constant(v.bytes[i]);
 	if (to && view->status == STATUS_NEW)
 		to[v.len - 1] = field_byte(VAR_TRANSLATED, 0);
 }

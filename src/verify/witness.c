@@ -31,6 +31,12 @@ static void wish_names(const struct prover *p, struct wishes *w)
 					vec_add(w, i);
 }
 
+static void wish_address(struct wishes *w, uint32_t addr)
+{
+	if (addr)
+		vec_add(w, addr);
+}
+
 /* Of the first deployment; where there are many its packets are as good as any. */
 static void wish_addresses(const struct prover *p, struct wishes *w)
 {
@@ -38,12 +44,12 @@ static void wish_addresses(const struct prover *p, struct wishes *w)
 
 	vec_each(peer, &dep->edge)
 		for (size_t i = 0; i < dep->model->n_nics; i++)
-			vec_add(w, peer->nics[i].addr);
+			wish_address(w, peer->nics[i].addr);
 	vec_each(peer, &dep->edge)
-		vec_add(w, peer->public.addr);
+		wish_address(w, peer->public.addr);
 	for (size_t i = 0; i < dep->model->n_roles; i++)
 		vec_each(host, &dep->roles[i])
-			vec_add(w, host->addr);
+			wish_address(w, host->addr);
 }
 
 static void wish(const struct prover *p, unsigned int var, const uint32_t *packet, struct wishes *w)

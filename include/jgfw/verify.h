@@ -21,6 +21,7 @@ struct witness {
 	struct probe probe;	    /* its interfaces are given */
 	bool is_local;		    /* it is for the gateway itself */
 	const char *oif;	    /* that routes lead it to; NULL where it is local */
+	const char *provided;	    /* what else must be true of it, in words; NULL for nothing */
 	const char *wanted, *found; /* what should become of it, and does become, in words */
 };
 

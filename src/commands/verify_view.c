@@ -110,6 +110,10 @@ static void text_witness(const struct question *q, const struct finding *f, stru
 	put_label("packet", out);
 	put_probe(w, out);
 	buf_puts(out, w->is_local ? ", to the gateway itself\n" : "\n");
+	if (w->provided) {
+		put_label("where", out);
+		buf_printf(out, "%s\n", w->provided);
+	}
 	put_label(f->loc.source ? "asserted" : "table", out);
 	buf_printf(out, "%s\n", w->wanted);
 	put_label("ruleset", out);
@@ -179,6 +183,8 @@ static void json_witness(const struct question *q, const struct witness *w, stru
 	buf_puts(out, ",\"packet\":");
 	buf_json_string(out, buf_str(&text));
 	buf_printf(out, ",\"local\":%s", w->is_local ? "true" : "false");
+	if (w->provided)
+		json_text("provided", w->provided, out);
 	json_text("wanted", w->wanted, out);
 	json_text("found", w->found, out);
 	if (trace_witness(q, w, &trace)) {

@@ -245,7 +245,7 @@ static bool take_fields(const struct nlattr *nest, const enum datatype *types, s
 	for (size_t i = 0; i < n; i++) {
 		size_t len = datatype_len(types[i]);
 
-		memcpy(to, from, len);
+		copy_field(to, from, types[i]);
 		to += len;
 		from += padded(len);
 	}

@@ -30,6 +30,10 @@ enum {
  */
 uint32_t wire_len(const enum datatype *types, size_t n);
 
+/** copy_field - a field between messages and the ruleset, where every number is in network order;
+ * in messages those of conntrack are in the machine's */
+void copy_field(uint8_t *to, const uint8_t *from, enum datatype type);
+
 /** set_name - the name that messages give @set; anonymous ones are named by the kernel */
 const char *set_name(const struct set *set);
 

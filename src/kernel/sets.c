@@ -116,6 +116,19 @@ void encode_set(struct batch *batch, const struct table *table, const struct set
 	message_end(batch, message);
 }
 
+void copy_field(uint8_t *to, const uint8_t *from, enum datatype type)
+{
+	size_t len = datatype_len(type);
+	uint32_t bits;
+
+	memcpy(to, from, len);
+	if (type != TYPE_CT_STATE && type != TYPE_CT_STATUS)
+		return;
+	memcpy(&bits, from, sizeof(bits));
+	bits = htonl(bits);
+	memcpy(to, &bits, sizeof(bits));
+}
+
 /* @types at @from, each field padded to a register, to @to. */
 static void put_fields(uint8_t *to, const enum datatype *types, size_t n, const uint8_t *from)
 {
@@ -123,7 +136,7 @@ static void put_fields(uint8_t *to, const enum datatype *types, size_t n, const 
 		size_t len = datatype_len(types[i]);
 
 		memset(to, 0, padded(len));
-		memcpy(to, from, len);
+		copy_field(to, from, types[i]);
 		to += padded(len);
 		from += len;
 	}

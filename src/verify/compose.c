@@ -287,7 +287,7 @@ static node is_value(uint32_t value, void *arg)
 
 static node one_leaf(struct composition *c, uint32_t value, node kept, node moved)
 {
-	if (value == LEAF_ELSE)
+	if (value == LEAF_ELSE || value == LEAF_ACCEPT) /* or to where it goes anyway */
 		return kept;
 	return value >= LEAF_FIRST_OUTCOME ? translated(c, value, moved) : leaf(value);
 }

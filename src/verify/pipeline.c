@@ -14,19 +14,48 @@ enum {
 /* --- base chains ---------------------------------------------------------------------------- */
 
 /* The kernel puts a chain in front of those with its priority that were there before. */
-#define ADD_CHAIN(list, chain)                                                                     \
-	do {                                                                                       \
-		size_t at = (list)->n;                                                             \
-		vec_add(list, chain);                                                              \
-		for (; at && (chain)->priority <= (list)->at[at - 1]->priority; at--)              \
-			(list)->at[at] = (list)->at[at - 1];                                       \
-		(list)->at[at] = (chain);                                                          \
-	} while (0)
+static void add_base(struct bases *list, struct base base)
+{
+	size_t at = list->n;
+
+	vec_add(list, base);
+	for (; at && base.chain->priority <= list->at[at - 1].chain->priority; at--)
+		list->at[at] = list->at[at - 1];
+	list->at[at] = base;
+}
+
+/* Do two of nat see the same packets by turns? A table that was there first may have got its chain
+ * later than another. */
+static bool has_rivals(const struct bases *list, enum hook hook)
+{
+	for (size_t i = 1; i < list->n; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct base *a = &list->at[i], *b = &list->at[k];
+
+			if (a->table != b->table && a->chain->type == CHAIN_NAT &&
+			    b->chain->type == CHAIN_NAT && a->chain->hook == hook &&
+			    b->chain->hook == hook && a->chain->priority == b->chain->priority)
+				return true;
+		}
+	return false;
+}
+
+/* Of hooks with the same priority the last one that was registered comes first, and when the kernel
+ * did so with its own is not known. */
+static bool is_unclear(const struct chain *chain)
+{
+	if (chain->type != CHAIN_FILTER || !chain->rules.n)
+		return false;
+	if (chain->hook == HOOK_POSTROUTING)
+		return chain->priority == NF_IP_PRI_NAT_SRC;
+	return (chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT) &&
+	       (chain->priority == NF_IP_PRI_NAT_DST || chain->priority == NF_IP_PRI_CONNTRACK);
+}
 
 void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 		   const struct ruleset *const *rulesets, size_t n, bool own_only)
 {
-	*p = (struct pipeline){.symbolic = symbolic};
+	*p = (struct pipeline){.symbolic = symbolic, .in_front = leaf(LEAF_YES)};
 	for (size_t i = 0; i < n; i++) {
 		const struct table *table = &rulesets[i]->table;
 
@@ -36,11 +65,18 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 			if (!(*chain)->is_base)
 				continue;
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV4)
-				ADD_CHAIN(&p->chains, *chain);
+				add_base(&p->chains, (struct base){*chain, table});
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV6)
-				ADD_CHAIN(&p->chains6, *chain);
+				add_base(&p->chains6, (struct base){*chain, table});
+			if (is_unclear(*chain) && p->in_front == leaf(LEAF_YES))
+				p->in_front = space_doubt(symbolic->space, DOUBT_UNKNOWN);
 		}
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(p->in_order); i++)
+		p->in_order[i] = has_rivals(&p->chains, (enum hook)i) ||
+						 has_rivals(&p->chains6, (enum hook)i)
+					 ? space_doubt(symbolic->space, DOUBT_UNKNOWN)
+					 : leaf(LEAF_YES);
 }
 
 void pipeline_free(struct pipeline *p)
@@ -51,19 +87,16 @@ void pipeline_free(struct pipeline *p)
 
 const struct chain *pipeline_unclear(const struct pipeline *p)
 {
-	vec_each(chain, &p->chains)
-		if ((*chain)->type == CHAIN_FILTER && (*chain)->rules.n &&
-		    (((*chain)->hook == HOOK_PREROUTING &&
-		      (*chain)->priority == NF_IP_PRI_NAT_DST) ||
-		     ((*chain)->hook == HOOK_POSTROUTING &&
-		      (*chain)->priority == NF_IP_PRI_NAT_SRC)))
-			return *chain;
+	vec_each(base, &p->chains)
+		if (is_unclear(base->chain) && base->chain->hook != HOOK_OUTPUT)
+			return base->chain;
 	return NULL;
 }
 
 /* --- hooks ---------------------------------------------------------------------------------- */
 
-/** struct stretch_of - a hook between two priorities, both included */
+/** struct stretch_of - a hook between two priorities, both included; where two stretches meet in
+ * one, chains of that priority belong to both, but run once */
 struct stretch_of {
 	enum hook hook;
 	int32_t from, to;
@@ -85,25 +118,55 @@ static node with_policy(struct space *s, node f, const struct chain *chain)
 	return diagram_map(s->d, f, passed, (void *)(uintptr_t)chain);
 }
 
+/* One chain for the packets that the others of the stretch leave; @f is what becomes of the rest.
+ */
+static node run_base(const struct pipeline *p, const struct stretch_of *x, const struct view *view,
+		     const struct chain *chain, node f)
+{
+	struct space *s = p->symbolic->space;
+	node g;
+
+	if (chain->hook != x->hook || (chain->type == CHAIN_NAT) != x->nat ||
+	    chain->priority < x->from || chain->priority > x->to ||
+	    (is_leaf(f) && f != leaf(LEAF_ELSE)))
+		return f;
+	g = with_policy(s, symbolic_chain(p->symbolic, view, chain), chain);
+	if (!x->nat && is_unclear(chain)) /* here, or in the stretch beside this one */
+		g = guard(s, chain->priority == x->from ? negation(s, p->in_front) : p->in_front,
+			  g);
+	return seq(s, f, g);
+}
+
+/* The chains of nat, where those of one priority come the other way round. */
+static node run_reversed(const struct pipeline *p, const struct bases *bases,
+			 const struct stretch_of *x, const struct view *view)
+{
+	node f = leaf(LEAF_ELSE);
+
+	for (size_t i = 0, n; i < bases->n; i += n) {
+		int32_t priority = bases->at[i].chain->priority;
+
+		for (n = 1; i + n < bases->n && bases->at[i + n].chain->priority == priority;)
+			n++;
+		for (size_t k = n; k--;)
+			f = run_base(p, x, view, bases->at[i + k].chain, f);
+	}
+	return f;
+}
+
 static node run_stretch(const struct pipeline *p, const struct stretch_of *x,
 			const struct view *view)
 {
-	const struct chain *const *chains = p->chains.at;
-	size_t n = p->chains.n;
+	const struct bases *bases = view->nfproto == NFPROTO_IPV6 ? &p->chains6 : &p->chains;
 	struct space *s = p->symbolic->space;
 	node f = leaf(LEAF_ELSE);
 
-	if (view->nfproto == NFPROTO_IPV6) {
-		chains = p->chains6.at;
-		n = p->chains6.n;
-	}
-	for (size_t i = 0; i < n && (f == leaf(LEAF_ELSE) || !is_leaf(f)); i++)
-		if (chains[i]->hook == x->hook && (chains[i]->type == CHAIN_NAT) == x->nat &&
-		    chains[i]->priority >= x->from && chains[i]->priority <= x->to)
-			f = seq(s, f,
-				with_policy(s, symbolic_chain(p->symbolic, view, chains[i]),
-					    chains[i]));
-	return f;
+	vec_each(base, bases)
+		f = run_base(p, x, view, base->chain, f);
+	if (!x->nat || p->in_order[x->hook] == leaf(LEAF_YES))
+		return f;
+	return seq(s, guard(s, p->in_order[x->hook], f),
+		   guard(s, negation(s, p->in_order[x->hook]), run_reversed(p, bases, x, view)));
 }
 
 static node filters(const struct pipeline *p, const struct view *view, enum hook hook, int32_t from,
@@ -143,8 +206,8 @@ static node arrive(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state,
 	if (ct_state != CT_STATE_UNTRACKED)
 		early.ct_state = CT_STATE_INVALID;
 	early.status = STATUS_ABSENT;
-	return seq(p->symbolic->space, filters(p, &early, hook, FIRST, NF_IP_PRI_CONNTRACK - 1),
-		   filters(p, &view, hook, NF_IP_PRI_CONNTRACK, NF_IP_PRI_NAT_DST - 1));
+	return seq(p->symbolic->space, filters(p, &early, hook, FIRST, NF_IP_PRI_CONNTRACK),
+		   filters(p, &view, hook, NF_IP_PRI_CONNTRACK, NF_IP_PRI_NAT_DST));
 }
 
 node pipeline_arrival(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state)
@@ -159,13 +222,17 @@ static node pass(const struct pipeline *p, const struct view *view, bool local)
 	struct view there = *view, late;
 	node f = filters(p, view, HOOK_PREROUTING, NF_IP_PRI_NAT_DST, LAST);
 
-	if (local)
-		return seq(s, f, filters(p, view, HOOK_INPUT, FIRST, LAST));
+	if (local) {
+		f = seq(s, f, filters(p, view, HOOK_INPUT, FIRST, LAST));
+		return view->ct_state == CT_STATE_NEW ? seq(s, f, nat(p, view, HOOK_INPUT)) : f;
+	}
 	there.has_oif = true;
 	late = there;
 	late.source_unknown = true;
+	if (late.status == STATUS_NEW) /* it may bear the marks of a translated source, too */
+		late.status = STATUS_UNKNOWN;
 	f = seq(s, f, filters(p, &there, HOOK_FORWARD, FIRST, LAST));
-	f = seq(s, f, filters(p, &there, HOOK_POSTROUTING, FIRST, NF_IP_PRI_NAT_SRC - 1));
+	f = seq(s, f, filters(p, &there, HOOK_POSTROUTING, FIRST, NF_IP_PRI_NAT_SRC));
 	f = seq(s, f, filters(p, &late, HOOK_POSTROUTING, NF_IP_PRI_NAT_SRC, LAST));
 	if (view->ct_state == CT_STATE_NEW)
 		f = seq(s, f, nat(p, &there, HOOK_POSTROUTING));
@@ -219,7 +286,7 @@ node pipeline_output(const struct pipeline *p, uint8_t nfproto, uint32_t ct_stat
 	late = view;
 	late.source_unknown = true;
 	f = seq(s, f, filters(p, &view, HOOK_OUTPUT, NF_IP_PRI_NAT_DST, LAST));
-	f = seq(s, f, filters(p, &view, HOOK_POSTROUTING, FIRST, NF_IP_PRI_NAT_SRC - 1));
+	f = seq(s, f, filters(p, &view, HOOK_POSTROUTING, FIRST, NF_IP_PRI_NAT_SRC));
 	f = seq(s, f, filters(p, &late, HOOK_POSTROUTING, NF_IP_PRI_NAT_SRC, LAST));
 	if (ct_state == CT_STATE_NEW)
 		f = seq(s, f, nat(p, &view, HOOK_POSTROUTING));

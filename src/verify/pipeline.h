@@ -5,15 +5,21 @@
 
 #include "symbolic.h"
 
-/** struct pipeline - base chains in the kernel's order */
+/** struct base - a base chain, and the table that it is of */
+struct base {
+	const struct chain *chain;
+	const struct table *table;
+};
+
+/** struct pipeline - base chains in the kernel's order, if tables and their chains came together */
 struct pipeline {
 	struct symbolic *symbolic;
-	struct {
-		VEC(const struct chain *);
-	} chains; /* of table families that see IPv4 */
-	struct {
-		VEC(const struct chain *);
-	} chains6; /* IPv6 */
+	struct bases {
+		VEC(struct base);
+	} chains, chains6;		/* of table families that see IPv4, and IPv6 */
+	node in_order[HOOK_EGRESS + 1]; /* by hook: do those of nat with one priority come in this
+					 * order, or the other way round? */
+	node in_front; /* do those with the priority of nat or connection tracking come first? */
 };
 
 /** pipeline_init - the chains of @n rulesets, or of the table of jgfw in them alone; those of
@@ -42,7 +48,8 @@ node pipeline_passage(const struct pipeline *p, uint8_t nfproto, uint32_t ct_sta
 /** pipeline_output - what becomes of what the gateway sends itself */
 node pipeline_output(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
 
-/** pipeline_unclear - a chain whose place beside nat the kernel alone knows, or NULL */
+/** pipeline_unclear - a chain whose place beside nat or connection tracking the kernel alone knows,
+ * or NULL */
 const struct chain *pipeline_unclear(const struct pipeline *p);
 
 /** compose - @behind for packets that @translation has changed, in their own terms

@@ -89,7 +89,7 @@ void finding_compare(struct prover *p, size_t finding, const struct scene *scene
 	struct diagrams *d = p->space.d;
 	uint32_t packet[VARS], what = DIFFERENT;
 	struct witness *w;
-	node where;
+	node where, in_full = comparison;
 
 	if (f->answer == ANSWER_NO || comparison == leaf(SAME))
 		return;
@@ -103,10 +103,12 @@ void finding_compare(struct prover *p, size_t finding, const struct scene *scene
 		return;
 	witness_find(p, where, packet);
 	w = witness_make(p, scene, packet);
+	w->provided = witness_provided(p, where, packet);
 	w->wanted = witness_words(p, scene, diagram_eval(d, wanted, packet, VARS), packet);
-	w->found = what == UNDECIDED
-			   ? "something decides that is not understood"
-			   : witness_words(p, scene, diagram_eval(d, found, packet, VARS), packet);
+	w->found =
+		what == UNDECIDED
+			? "something decides that is not understood"
+			: witness_words(p, scene, witness_fate(p, in_full, found, packet), packet);
 	f = &p->proof->findings.at[finding];
 	f->witness = w;
 	f->answer = what == DIFFERENT ? ANSWER_NO : ANSWER_UNKNOWN;
@@ -420,8 +422,8 @@ static const char *blind_spot(struct prover *p)
 		return "the kernel has tables of iptables beside nf_tables (iptables-legacy)";
 	if (unclear)
 		return arena_printf(&p->proof->arena,
-				    "chain %s has the priority of nat: which comes first is not "
-				    "known",
+				    "chain %s has the priority of nat or connection tracking: "
+				    "which comes first is not known",
 				    unclear->name);
 	for (size_t i = 0; i < p->question->n_rulesets; i++) {
 		const struct table *t = &p->question->rulesets[i]->table;

@@ -19,6 +19,7 @@ struct rows_proof {
 	struct prover *p;
 	struct buf told;
 	size_t n_told;
+	bool undecided;		/* of a row it is not known */
 	const struct row *last; /* that was told of */
 	const struct deployment *last_dep;
 };
@@ -121,20 +122,30 @@ static node addresses(struct prover *p, const struct claim *c, const struct endp
 	return f;
 }
 
+/** struct hope - what counts as getting through */
+struct hope {
+	const struct space *s;
+	bool undecided; /* what is not understood does */
+};
+
 static bool same_outcome(node a, node b, void *arg, node *ret)
 {
+	const struct hope *hope = arg;
 	struct outcome o;
 
 	if (!is_leaf(a) || !is_leaf(b))
 		return false;
-	*ret = leaf(a == b && leaf_outcome(arg, leaf_value(a), &o) ? LEAF_YES : LEAF_NO);
+	if (hope->undecided && b == leaf(LEAF_UNKNOWN))
+		b = a;
+	*ret = leaf(a == b && leaf_outcome(hope->s, leaf_value(a), &o) ? LEAF_YES : LEAF_NO);
 	return true;
 }
 
 /* Is there any packet of the claim that gets through as it should? */
-static bool search_claim(struct prover *p, const struct claim *c)
+static bool search_claim(struct prover *p, const struct claim *c, bool undecided)
 {
 	struct space *s = &p->space;
+	struct hope hope = {s, undecided};
 	node where = both(s, zone_pair(s, p->site, c->from->zone, c->to->zone),
 			  in_range(s, VAR_PROTO, c->proto, c->proto));
 
@@ -145,7 +156,7 @@ static bool search_claim(struct prover *p, const struct claim *c)
 			     both(s, in_ranges(s, VAR_SPORT, c->sport),
 				  in_ranges(s, VAR_DPORT, c->dport)));
 	where = both(s, where,
-		     diagram_combine(s->d, diagram_op(s->d), same_outcome, s, p->expected.fresh,
+		     diagram_combine(s->d, diagram_op(s->d), same_outcome, &hope, p->expected.fresh,
 				     p->fresh));
 	return where != leaf(LEAF_NO);
 }
@@ -154,8 +165,12 @@ static void look_at(const struct claim *c, void *arg)
 {
 	struct rows_proof *x = arg;
 
-	if (!claim_in_force(x->p->site, c) || try_claim(x->p, c) || search_claim(x->p, c))
+	if (!claim_in_force(x->p->site, c) || try_claim(x->p, c) || search_claim(x->p, c, false))
 		return;
+	if (search_claim(x->p, c, true)) {
+		x->undecided = true;
+		return;
+	}
 	if (x->last == c->row && x->last_dep == c->dep)
 		return;
 	x->last = c->row;
@@ -173,6 +188,8 @@ void prove_rows(struct prover *p)
 	finding_add(p, "rows", "every row in force lets packets through, for each of its ends");
 	vec_each(dep, &p->site->deployments)
 		claims_each(*dep, &p->space.arena, look_at, &x);
+	if (x.undecided)
+		p->proof->findings.at[f].answer = ANSWER_UNKNOWN;
 	if (!x.n_told)
 		return;
 	if (x.n_told > MAX_TOLD)

@@ -2,6 +2,8 @@
 /* One packet out of many: the one that says most to a person. */
 #include "prover.h"
 
+#include "jgfw/run.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -52,6 +54,16 @@ static void wish_addresses(const struct prover *p, struct wishes *w)
 			wish_address(w, host->addr);
 }
 
+static void drop_wish(struct wishes *w, uint32_t value)
+{
+	size_t used = 0;
+
+	vec_each(liked, w)
+		if (*liked != value)
+			w->at[used++] = *liked;
+	w->n = used;
+}
+
 static void wish(const struct prover *p, unsigned int var, const uint32_t *packet, struct wishes *w)
 {
 	static const uint32_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP};
@@ -67,11 +79,7 @@ static void wish(const struct prover *p, unsigned int var, const uint32_t *packe
 	case VAR_OIF:
 		wish_names(p, w);
 		if (var == VAR_OIF) /* not back where it came from */
-			for (size_t i = 0; i < w->n; i++)
-				if (w->at[i] == packet[VAR_IIF]) {
-					w->at[i] = w->at[w->n - 1];
-					w->n--;
-				}
+			drop_wish(w, packet[VAR_IIF]);
 		break;
 	case VAR_DADDR:
 		wish_addresses(p, w);
@@ -83,13 +91,21 @@ static void wish(const struct prover *p, unsigned int var, const uint32_t *packe
 			vec_add(w, FAR_AWAY);
 		wish_addresses(p, w);
 		vec_add(w, FAR_AWAY);
+		drop_wish(w, packet[VAR_DADDR]);
 		break;
 	case VAR_SPORT:
-		vec_add(w, USUAL_SOURCE_PORT);
+		vec_add(w, packet[VAR_PROTO] == IPPROTO_ICMP ? USUAL_ICMP_TYPE << ICMP_TYPE_SHIFT
+							     : USUAL_SOURCE_PORT);
 		break;
 	case VAR_DADDR6:
 	case VAR_SADDR6:
 		vec_add(w, FAR_AWAY6);
+		break;
+	case VAR_DADDR6 + 3: /* the last word tells them apart */
+		vec_add(w, 1);
+		break;
+	case VAR_SADDR6 + 3:
+		vec_add(w, 2);
 		break;
 	default:
 		break;
@@ -107,13 +123,12 @@ static node child(const struct diagrams *d, node f, uint32_t value)
 }
 
 /* A value of the variable of @f that leads on; reduced as it is, each node leads to LEAF_YES. */
-static uint32_t choose(const struct prover *p, node *f, const uint32_t *packet, struct wishes *w)
+static uint32_t choose(const struct prover *p, node *f, const struct wishes *w)
 {
 	const struct edge *edges;
 	uint32_t lo = 0;
 	size_t n;
 
-	wish(p, diagram_var(p->space.d, *f), packet, w);
 	vec_each(value, w) {
 		node to = child(p->space.d, *f, *value);
 
@@ -132,25 +147,78 @@ static uint32_t choose(const struct prover *p, node *f, const uint32_t *packet, 
 	return lo;
 }
 
-static void free_choice(const struct prover *p, unsigned int var, uint32_t *packet,
-			struct wishes *w)
+/* @avoid: an address that it is better not sent to */
+static void find(struct prover *p, node f, uint32_t avoid, uint32_t packet[VARS])
 {
-	wish(p, var, packet, w);
-	packet[var] = w->n ? w->at[0] : 0;
+	struct wishes w = {0};
+
+	for (unsigned int var = 0; var < VARS; var++) {
+		wish(p, var, packet, &w);
+		if (var == VAR_DADDR)
+			drop_wish(&w, avoid);
+		if (!is_leaf(f) && diagram_var(p->space.d, f) == var)
+			packet[var] = choose(p, &f, &w);
+		else
+			packet[var] = w.n ? w.at[0] : 0;
+	}
+	vec_free(&w);
 }
 
 void witness_find(struct prover *p, node f, uint32_t packet[VARS])
 {
-	struct wishes w = {0};
+	node whole = both(&p->space, f, in_range(&p->space, VAR_SHORT, 0, 0));
 
+	f = whole == leaf(LEAF_NO) ? f : whole;
+	find(p, f, 0, packet);
+	if (packet[VAR_SADDR] == packet[VAR_DADDR])
+		find(p, f, packet[VAR_DADDR], packet);
+}
+
+/* Does it hang on what the words for a packet leave out? */
+const char *witness_provided(struct prover *p, node f, const uint32_t packet[VARS])
+{
+	bool has_ports = proto_has_ports((uint8_t)packet[VAR_PROTO]);
+
+	if (packet[VAR_SHORT])
+		return "it ends before its ports do";
 	for (unsigned int var = 0; var < VARS; var++)
-		if (!is_leaf(f) && diagram_var(p->space.d, f) == var)
-			packet[var] = choose(p, &f, packet, &w);
+		if (has_ports || (var != VAR_SPORT && var != VAR_DPORT))
+			f = diagram_fix(p->space.d, f, var, packet[var]);
+	if (packet[VAR_PROTO] == IPPROTO_ICMP) /* whose code is 0 */
+		f = diagram_fix(p->space.d, f, VAR_SPORT, packet[VAR_SPORT]);
+	if (f == leaf(LEAF_YES))
+		return NULL;
+	return arena_printf(&p->proof->arena, "its header begins with 0x%04x 0x%04x",
+			    packet[VAR_SPORT], packet[VAR_DPORT]);
+}
+
+static node is_different(uint32_t value, void *arg)
+{
+	(void)arg;
+	return leaf(value == DIFFERENT ? LEAF_YES : LEAF_NO);
+}
+
+uint32_t witness_fate(struct prover *p, node comparison, node found, const uint32_t packet[VARS])
+{
+	struct diagrams *d = p->space.d;
+	size_t n = VARS + p->space.doubts.n;
+	uint32_t *values = mem_resize(NULL, n, sizeof(*values)), fate;
+	struct wishes none = {0};
+	node f = diagram_map(d, comparison, is_different, NULL);
+
+	memset(values, 0, n * sizeof(*values));
+	memcpy(values, packet, VARS * sizeof(*values));
+	while (!is_leaf(f)) {
+		unsigned int var = diagram_var(d, f);
+
+		if (var < VARS)
+			f = child(d, f, packet[var]);
 		else
-			free_choice(p, var, packet, &w);
-	if (packet[VAR_PROTO] == IPPROTO_ICMP && packet[VAR_SPORT] == USUAL_SOURCE_PORT)
-		packet[VAR_SPORT] = USUAL_ICMP_TYPE << ICMP_TYPE_SHIFT;
-	vec_free(&w);
+			values[var] = choose(p, &f, &none);
+	}
+	fate = diagram_eval(d, found, values, (unsigned int)n);
+	free(values);
+	return fate;
 }
 
 /* --- in words --------------------------------------------------------------------------------- */

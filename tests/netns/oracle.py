@@ -339,9 +339,9 @@ class Oracle:
                 arrival = self._follow(item, packet)
                 if arrival:
                     return (arrival,)
-        return self._unwanted(packet)
+        return self.unwanted(packet)
 
-    def _unwanted(self, packet):
+    def unwanted(self, packet):
         """What becomes of a packet that no row wants."""
         out = self.network.where(packet.dst)
         if out == GATEWAY:

@@ -63,6 +63,10 @@ $(BUILD)/jgfw: $(OBJECTS)
 $(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
 
+# What the prover says of packets, to be held against the kernel.
+$(BUILD)/leaves: $(BUILD)/tests/verify/leaves.o $(LIBRARY_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -190,4 +194,4 @@ clean:
 FORCE:
 .PHONY: all run check bench check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(BUILD)/tests/verify/leaves.d

@@ -17,27 +17,34 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-/* Targets of iptables that let packets go on as they are, or with another mark or header. */
-static bool is_harmless_target(struct attrs *a)
+/* Of targets of iptables some let packets go on as they are, or with another mark or header. */
+static enum effect effect_of_target(struct attrs *a)
 {
 	static const char *const names[] = {"LOG",	"NFLOG",    "MARK",  "CONNMARK",
 					    "TCPMSS",	"CLASSIFY", "DSCP",  "TOS",
 					    "CHECKSUM", "AUDIT",    "TRACE", NULL};
 	const char *name = a->at[NFTA_TARGET_NAME] ? attr_str(a, NFTA_TARGET_NAME) : NULL;
 
-	return name && is_one_of(name, names);
+	if (name && !strcmp(name, "REJECT"))
+		return EFFECT_REJECT;
+	return name && is_one_of(name, names) ? EFFECT_NONE : EFFECT_ANY;
 }
 
 /* Where a register is written from, a field of the packet, or what the kernel knows of it, changes.
  */
 static enum effect effect_of_write(const char *name, struct attrs *a)
 {
+	static const uint32_t meta_harmless[] = {NFT_META_MARK, NFT_META_PRIORITY, NFT_META_NFTRACE,
+						 NFT_META_SECMARK};
 	static const uint32_t ct_harmless[] = {NFT_CT_MARK, NFT_CT_LABELS, NFT_CT_SECMARK,
 					       NFT_CT_EVENTMASK};
 
-	/* marks, and how packets are queued and traced; or options of TCP */
-	if (!strcmp(name, "meta") || !strcmp(name, "exthdr"))
+	if (!strcmp(name, "exthdr")) /* options of TCP */
 		return EFFECT_NONE;
+	/* not the packet's type: the kernel forwards what is for itself alone */
+	for (size_t i = 0; !strcmp(name, "meta") && i < ARRAY_SIZE(meta_harmless); i++)
+		if (attr_u32(a, NFTA_META_KEY) == meta_harmless[i])
+			return EFFECT_NONE;
 	for (size_t i = 0; !strcmp(name, "ct") && i < ARRAY_SIZE(ct_harmless); i++)
 		if (attr_u32(a, NFTA_CT_KEY) == ct_harmless[i])
 			return EFFECT_NONE;
@@ -97,7 +104,7 @@ enum effect effect_of(const char *name, const struct nlattr *data)
 	if (!strcmp(name, "reject"))
 		return EFFECT_REJECT;
 	if (!strcmp(name, "target"))
-		return is_harmless_target(&a) ? EFFECT_NONE : EFFECT_ANY;
+		return effect_of_target(&a);
 	if (!strcmp(name, "objref"))
 		return effect_of_object(&a);
 	/* a set that jgfw does not know is looked up; a map of verdicts decides */

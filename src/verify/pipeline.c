@@ -14,42 +14,27 @@ enum {
 /* --- base chains ---------------------------------------------------------------------------- */
 
 /* The kernel puts a chain in front of those with its priority that were there before. */
-static void add_base(struct bases *list, struct base base)
+static void add_base(struct bases *list, const struct chain *chain)
 {
 	size_t at = list->n;
 
-	vec_add(list, base);
-	for (; at && base.chain->priority <= list->at[at - 1].chain->priority; at--)
+	vec_add(list, chain);
+	for (; at && chain->priority <= list->at[at - 1]->priority; at--)
 		list->at[at] = list->at[at - 1];
-	list->at[at] = base;
-}
-
-/* Do two of nat see the same packets by turns? A table that was there first may have got its chain
- * later than another. */
-static bool has_rivals(const struct bases *list, enum hook hook)
-{
-	for (size_t i = 1; i < list->n; i++)
-		for (size_t k = 0; k < i; k++) {
-			const struct base *a = &list->at[i], *b = &list->at[k];
-
-			if (a->table != b->table && a->chain->type == CHAIN_NAT &&
-			    b->chain->type == CHAIN_NAT && a->chain->hook == hook &&
-			    b->chain->hook == hook && a->chain->priority == b->chain->priority)
-				return true;
-		}
-	return false;
+	list->at[at] = chain;
 }
 
 /* Of hooks with the same priority the last one that was registered comes first, and when the kernel
  * did so with its own is not known. */
 static bool is_unclear(const struct chain *chain)
 {
-	if (chain->type != CHAIN_FILTER || !chain->rules.n)
+	if (chain->type == CHAIN_NAT || !chain->rules.n)
 		return false;
-	if (chain->hook == HOOK_POSTROUTING)
-		return chain->priority == NF_IP_PRI_NAT_SRC;
-	return (chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT) &&
-	       (chain->priority == NF_IP_PRI_NAT_DST || chain->priority == NF_IP_PRI_CONNTRACK);
+	if (chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT)
+		return chain->priority == NF_IP_PRI_CONNTRACK ||
+		       chain->priority == NF_IP_PRI_NAT_DST;
+	return (chain->hook == HOOK_INPUT || chain->hook == HOOK_POSTROUTING) &&
+	       chain->priority == NF_IP_PRI_NAT_SRC;
 }
 
 void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
@@ -65,18 +50,13 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 			if (!(*chain)->is_base)
 				continue;
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV4)
-				add_base(&p->chains, (struct base){*chain, table});
+				add_base(&p->chains, *chain);
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV6)
-				add_base(&p->chains6, (struct base){*chain, table});
+				add_base(&p->chains6, *chain);
 			if (is_unclear(*chain) && p->in_front == leaf(LEAF_YES))
 				p->in_front = space_doubt(symbolic->space, DOUBT_UNKNOWN);
 		}
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(p->in_order); i++)
-		p->in_order[i] = has_rivals(&p->chains, (enum hook)i) ||
-						 has_rivals(&p->chains6, (enum hook)i)
-					 ? space_doubt(symbolic->space, DOUBT_UNKNOWN)
-					 : leaf(LEAF_YES);
 }
 
 void pipeline_free(struct pipeline *p)
@@ -87,9 +67,12 @@ void pipeline_free(struct pipeline *p)
 
 const struct chain *pipeline_unclear(const struct pipeline *p)
 {
-	vec_each(base, &p->chains)
-		if (is_unclear(base->chain) && base->chain->hook != HOOK_OUTPUT)
-			return base->chain;
+	vec_each(chain, &p->chains)
+		if (is_unclear(*chain))
+			return *chain;
+	vec_each(chain, &p->chains6)
+		if (is_unclear(*chain))
+			return *chain;
 	return NULL;
 }
 
@@ -118,40 +101,42 @@ static node with_policy(struct space *s, node f, const struct chain *chain)
 	return diagram_map(s->d, f, passed, (void *)(uintptr_t)chain);
 }
 
-/* One chain for the packets that the others of the stretch leave; @f is what becomes of the rest.
- */
-static node run_base(const struct pipeline *p, const struct stretch_of *x, const struct view *view,
-		     const struct chain *chain, node f)
+static bool rival_fn(node a, node b, void *arg, node *ret)
 {
-	struct space *s = p->symbolic->space;
-	node g;
-
-	if (chain->hook != x->hook || (chain->type == CHAIN_NAT) != x->nat ||
-	    chain->priority < x->from || chain->priority > x->to ||
-	    (is_leaf(f) && f != leaf(LEAF_ELSE)))
-		return f;
-	g = with_policy(s, symbolic_chain(p->symbolic, view, chain), chain);
-	if (!x->nat && is_unclear(chain)) /* here, or in the stretch beside this one */
-		g = guard(s, chain->priority == x->from ? negation(s, p->in_front) : p->in_front,
-			  g);
-	return seq(s, f, g);
+	(void)arg;
+	*ret = leaf(LEAF_UNKNOWN);
+	if (a == leaf(LEAF_ELSE) || a == b)
+		*ret = b;
+	else if (b == leaf(LEAF_ELSE))
+		*ret = a;
+	else
+		return is_leaf(a) && is_leaf(b);
+	return true;
 }
 
-/* The chains of nat, where those of one priority come the other way round. */
-static node run_reversed(const struct pipeline *p, const struct bases *bases,
-			 const struct stretch_of *x, const struct view *view)
+/* Two chains of nat with one priority: the first that finds a translation has it, and which is
+ * first no dump tells, as tables are older than their chains. */
+static node rivals(struct space *s, node f, node g)
 {
-	node f = leaf(LEAF_ELSE);
+	return diagram_combine(s->d, diagram_op(s->d), rival_fn, NULL, f, g);
+}
 
-	for (size_t i = 0, n; i < bases->n; i += n) {
-		int32_t priority = bases->at[i].chain->priority;
+static bool is_in(const struct stretch_of *x, const struct chain *chain)
+{
+	return chain->hook == x->hook && (chain->type == CHAIN_NAT) == x->nat &&
+	       chain->priority >= x->from && chain->priority <= x->to;
+}
 
-		for (n = 1; i + n < bases->n && bases->at[i + n].chain->priority == priority;)
-			n++;
-		for (size_t k = n; k--;)
-			f = run_base(p, x, view, bases->at[i + k].chain, f);
-	}
-	return f;
+/* What one chain does; one whose place is unclear runs here, or in the stretch beside this one. */
+static node run_base(const struct pipeline *p, const struct stretch_of *x, const struct view *view,
+		     const struct chain *chain)
+{
+	struct space *s = p->symbolic->space;
+	node f = with_policy(s, symbolic_chain(p->symbolic, view, chain), chain);
+
+	if (!is_unclear(chain))
+		return f;
+	return guard(s, chain->priority == x->from ? negation(s, p->in_front) : p->in_front, f);
 }
 
 static node run_stretch(const struct pipeline *p, const struct stretch_of *x,
@@ -159,14 +144,26 @@ static node run_stretch(const struct pipeline *p, const struct stretch_of *x,
 {
 	const struct bases *bases = view->nfproto == NFPROTO_IPV6 ? &p->chains6 : &p->chains;
 	struct space *s = p->symbolic->space;
-	node f = leaf(LEAF_ELSE);
+	node before = leaf(LEAF_ELSE), same = leaf(LEAF_ELSE); /* same: of the last priority */
+	int32_t priority = 0;
 
-	vec_each(base, bases)
-		f = run_base(p, x, view, base->chain, f);
-	if (!x->nat || p->in_order[x->hook] == leaf(LEAF_YES))
-		return f;
-	return seq(s, guard(s, p->in_order[x->hook], f),
-		   guard(s, negation(s, p->in_order[x->hook]), run_reversed(p, bases, x, view)));
+	vec_each(chain, bases) {
+		node f;
+
+		if (!is_in(x, *chain))
+			continue;
+		f = run_base(p, x, view, *chain);
+		if (x->nat && (*chain)->priority == priority) {
+			same = rivals(s, same, f);
+			continue;
+		}
+		before = seq(s, before, same);
+		if (is_leaf(before) && before != leaf(LEAF_ELSE))
+			return before;
+		same = f;
+		priority = (*chain)->priority;
+	}
+	return seq(s, before, same);
 }
 
 static node filters(const struct pipeline *p, const struct view *view, enum hook hook, int32_t from,
@@ -215,28 +212,35 @@ node pipeline_arrival(const struct pipeline *p, uint8_t nfproto, uint32_t ct_sta
 	return arrive(p, nfproto, ct_state, HOOK_PREROUTING, STATUS_UNKNOWN);
 }
 
+/* At the last hook, input or postrouting: filters in front of nat of the source, those behind it,
+ * to which the source is unknown and what nat noted of it, and nat. */
+static node leave(const struct pipeline *p, const struct view *view, enum hook hook)
+{
+	struct space *s = p->symbolic->space;
+	struct view late = *view;
+	node f = filters(p, view, hook, FIRST, NF_IP_PRI_NAT_SRC);
+
+	late.source_unknown = true;
+	if (late.status == STATUS_NEW)
+		late.status = STATUS_UNKNOWN;
+	f = seq(s, f, filters(p, &late, hook, NF_IP_PRI_NAT_SRC, LAST));
+	if (view->ct_state == CT_STATE_NEW)
+		f = seq(s, f, nat(p, view, hook));
+	return f;
+}
+
 /* Behind nat of the destination. */
 static node pass(const struct pipeline *p, const struct view *view, bool local)
 {
 	struct space *s = p->symbolic->space;
-	struct view there = *view, late;
+	struct view there = *view;
 	node f = filters(p, view, HOOK_PREROUTING, NF_IP_PRI_NAT_DST, LAST);
 
-	if (local) {
-		f = seq(s, f, filters(p, view, HOOK_INPUT, FIRST, LAST));
-		return view->ct_state == CT_STATE_NEW ? seq(s, f, nat(p, view, HOOK_INPUT)) : f;
-	}
+	if (local)
+		return seq(s, f, leave(p, view, HOOK_INPUT));
 	there.has_oif = true;
-	late = there;
-	late.source_unknown = true;
-	if (late.status == STATUS_NEW) /* it may bear the marks of a translated source, too */
-		late.status = STATUS_UNKNOWN;
 	f = seq(s, f, filters(p, &there, HOOK_FORWARD, FIRST, LAST));
-	f = seq(s, f, filters(p, &there, HOOK_POSTROUTING, FIRST, NF_IP_PRI_NAT_SRC));
-	f = seq(s, f, filters(p, &late, HOOK_POSTROUTING, NF_IP_PRI_NAT_SRC, LAST));
-	if (view->ct_state == CT_STATE_NEW)
-		f = seq(s, f, nat(p, &there, HOOK_POSTROUTING));
-	return f;
+	return seq(s, f, leave(p, &there, HOOK_POSTROUTING));
 }
 
 node pipeline_passage(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state, bool local)
@@ -275,7 +279,6 @@ node pipeline_output(const struct pipeline *p, uint8_t nfproto, uint32_t ct_stat
 {
 	struct space *s = p->symbolic->space;
 	struct view view = view_of(nfproto, ct_state, STATUS_EMPTY);
-	struct view late;
 	node f = arrive(p, nfproto, ct_state, HOOK_OUTPUT, STATUS_EMPTY);
 
 	view.has_iif = false;
@@ -283,12 +286,7 @@ node pipeline_output(const struct pipeline *p, uint8_t nfproto, uint32_t ct_stat
 	if (ct_state == CT_STATE_NEW)
 		f = seq(s, f, nat(p, &view, HOOK_OUTPUT));
 	view.status = is_tracked(ct_state) ? STATUS_UNKNOWN : STATUS_ABSENT;
-	late = view;
-	late.source_unknown = true;
 	f = seq(s, f, filters(p, &view, HOOK_OUTPUT, NF_IP_PRI_NAT_DST, LAST));
-	f = seq(s, f, filters(p, &view, HOOK_POSTROUTING, FIRST, NF_IP_PRI_NAT_SRC));
-	f = seq(s, f, filters(p, &late, HOOK_POSTROUTING, NF_IP_PRI_NAT_SRC, LAST));
-	if (ct_state == CT_STATE_NEW)
-		f = seq(s, f, nat(p, &view, HOOK_POSTROUTING));
+	f = seq(s, f, leave(p, &view, HOOK_POSTROUTING));
 	return replace_leaf(s, f, LEAF_ELSE, LEAF_ACCEPT);
 }

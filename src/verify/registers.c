@@ -15,8 +15,8 @@ enum {
 	IPV6_SADDR = 8,
 	IPV6_DADDR = 24,
 	IPV6_WORDS = 4,
-	/* linux/netfilter/nf_conntrack_common.h: of a new packet behind nat of its destination */
-	STATUS_DNAT_DONE = 1 << 8,
+	/* linux/netfilter/nf_conntrack_common.h: IPS_NAT_MASK, IPS_NAT_DONE_MASK */
+	STATUS_OF_NAT = 3 << 4 | 3 << 7,
 	IFNAME_LEN = 16,
 	MAX_INTERVALS = 1 << 12, /* of a condition on masked bits */
 };
@@ -145,16 +145,18 @@ static void load_payload(struct registers *r, const struct view *view, const str
 				: transport_byte(view, e->payload.offset + i);
 }
 
-/* Byte by byte the mark of a translated destination is a field of one bit: it hangs on a variable
- * alone. */
+/* Of a new packet behind nat one bit is known, the mark of a translated destination: a byte of it
+ * is a field of that bit. Others tell whether nat was looked for, and what it did to the source. */
 static void load_status(struct registers *r, const struct view *view, uint8_t slot)
 {
-	static const struct byte unknown;
-	struct value v = value_u32(view->status == STATUS_EMPTY ? 0 : STATUS_DNAT_DONE);
+	struct value v = value_u32(0);
 	struct byte *to = room(r, slot, v.len);
 
 	for (size_t i = 0; to && i < v.len; i++)
-		to[i] = view->status == STATUS_UNKNOWN ? unknown : constant(v.bytes[i]);
+		if (view->status == STATUS_UNKNOWN ||
+		    (view->status == STATUS_NEW &&
+		     STATUS_OF_NAT >> 8 * (v.len - 1 - i) & UINT8_MAX))
+			to[i] = (struct byte){0};
 	if (to && view->status == STATUS_NEW)
 		to[v.len - 1] = field_byte(VAR_TRANSLATED, 0);
 }
@@ -312,13 +314,16 @@ static node compare_field(struct space *s, const struct stretch *x, enum relatio
 	return f;
 }
 
-/* The byte of ct status that bears the mark has one of two values. */
+/* The byte of ct status that bears the mark has one of two values, if the mark is all that is left
+ * of it. */
 static node compare_mark(struct space *s, const struct stretch *x, enum relation relation)
 {
 	uint8_t marked = CT_STATUS_DNAT & x->bytes->value, value = *x->value;
 	bool with = relation == IS_EQUAL ? marked == value : marked < value;
 	bool without = relation == IS_EQUAL ? !value : value;
 
+	if (x->bytes->value & STATUS_OF_NAT & ~CT_STATUS_DNAT)
+		return doubt(s);
 	return diagram_range(s->d, VAR_TRANSLATED, (struct range){1, 1},
 			     leaf(with ? LEAF_YES : LEAF_NO), leaf(without ? LEAF_YES : LEAF_NO));
 }

@@ -3,6 +3,8 @@
 
 #include "registers.h"
 
+#include <netinet/in.h>
+
 #include <linux/netfilter.h>
 
 /** struct frame - a rule under execution */
@@ -130,6 +132,17 @@ static uint32_t data_number(const uint8_t *data, size_t len)
 	return v;
 }
 
+static node has_ports(struct space *s)
+{
+	static const struct range protos[] = {{IPPROTO_TCP, IPPROTO_TCP},
+					      {IPPROTO_UDP, IPPROTO_UDP},
+					      {IPPROTO_DCCP, IPPROTO_DCCP},
+					      {IPPROTO_SCTP, IPPROTO_SCTP},
+					      {IPPROTO_UDPLITE, IPPROTO_UDPLITE}};
+
+	return in_ranges(s, VAR_PROTO, (struct range_set){protos, ARRAY_SIZE(protos)});
+}
+
 static node target_outcome(uint32_t element, void *arg)
 {
 	const struct target *t = arg;
@@ -160,6 +173,26 @@ static node target_outcome(uint32_t element, void *arg)
 	return space_outcome(t->space, &o);
 }
 
+/* net/netfilter/nf_nat_core.c: a port is given to protocols that have some; of ICMP and GRE the id
+ * or the key becomes another. */
+static node by_protocol(struct frame *f, node with_port, node without)
+{
+	static const struct range ids[] = {{IPPROTO_ICMP, IPPROTO_ICMP},
+					   {IPPROTO_GRE, IPPROTO_GRE},
+					   {IPPROTO_ICMPV6, IPPROTO_ICMPV6}};
+	struct space *s = f->s->space;
+	node has_id = in_ranges(s, VAR_PROTO, (struct range_set){ids, ARRAY_SIZE(ids)});
+
+	return seq(s, guard(s, has_ports(s), with_port),
+		   seq(s, guard(s, has_id, leaf(LEAF_UNKNOWN)), without));
+}
+
+static node target_node(struct target *t, const struct found *found)
+{
+	return found ? diagram_map(t->space->d, found->elements, target_outcome, t)
+		     : target_outcome(LEAF_FIRST_OUTCOME, t);
+}
+
 static node translation(struct frame *f, const struct expr *e)
 {
 	static const struct outcome masquerade = {.masquerade = true};
@@ -167,6 +200,7 @@ static node translation(struct frame *f, const struct expr *e)
 			   .source = e->nat.kind == NAT_SNAT,
 			   .has_port = e->nat.has_port};
 	const struct found *addr = NULL, *port = NULL;
+	node all;
 
 	if (e->nat.kind == NAT_MASQUERADE)
 		return space_outcome(t.space, &masquerade);
@@ -177,10 +211,14 @@ static node translation(struct frame *f, const struct expr *e)
 		return leaf(LEAF_UNKNOWN);
 	t.addr_found = addr;
 	t.port_found = port;
-	if (!addr && !port)
-		return target_outcome(LEAF_FIRST_OUTCOME, &t);
-	t.map = addr ? addr->map : port->map;
-	return diagram_map(t.space->d, (addr ? addr : port)->elements, target_outcome, &t);
+	addr = addr ? addr : port;
+	t.map = addr ? addr->map : NULL;
+	all = target_node(&t, addr);
+	if (!t.has_port ||
+	    both(t.space, f->condition, negation(t.space, has_ports(t.space))) == leaf(LEAF_NO))
+		return all;
+	t.has_port = false;
+	return by_protocol(f, all, target_node(&t, addr));
 }
 
 /* --- rules ---------------------------------------------------------------------------------- */

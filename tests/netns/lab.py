@@ -231,7 +231,10 @@ class Lab:
         self.flush_flows()
 
     def forwarding(self, on):
-        self._gateway.sysctl("net/ipv4/ip_forward", "1" if on else "0")
+        self.sysctl("net/ipv4/ip_forward", "1" if on else "0")
+
+    def sysctl(self, key, value):
+        self._gateway.sysctl(key, value)
 
     def nft(self, text):
         """Load nftables text in the gateway, over whatever is loaded."""

@@ -13,10 +13,12 @@ PORT_UNREACHABLE, FRAGMENTATION_NEEDED = (3, 3), (3, 4)
 
 PROTOCOL_NAMES = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6", SCTP: "sctp"}
 WITH_PORTS = (TCP, UDP, SCTP)
+CHECKSUM_AT = {ICMP: 2, TCP: 16, UDP: 6}  # in the transport header
 TCP_FLAGS = {"F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10, "U": 0x20}
 
 # The last eight bytes of every packet say that it is ours, and which one. No translation touches them.
 MAGIC = b"jgfw"
+SHORT_LEN = 21  # of a packet with one byte of payload
 
 
 class Packet(NamedTuple):
@@ -32,6 +34,9 @@ class Packet(NamedTuple):
     icmp: tuple = ECHO_REQUEST  # type and code
     body: bytes = b""
     fragment: int = 0  # bytes of payload a fragment, a multiple of 8; 0 is unfragmented
+    tos: int = 0
+    checksum: int = None  # of the transport header; None is the right one
+    short: bool = False  # IPv4: one byte of payload
 
     def __str__(self):
         name = PROTOCOL_NAMES.get(self.proto, f"proto={self.proto}")
@@ -40,6 +45,12 @@ class Packet(NamedTuple):
             text += f" flags={self.flags or 'none'}"
         if self.proto in (ICMP, ICMPV6):
             text += f" type={self.icmp[0]} code={self.icmp[1]}"
+        if self.tos:
+            text += f" tos={self.tos}"
+        if self.checksum is not None:
+            text += f" checksum={self.checksum}"
+        if self.short:
+            text += " short"
         if self.fragment:
             text += f" in fragments of {self.fragment}"
         return text
@@ -97,14 +108,16 @@ def build(packet, ident):
         src = socket.inet_pton(socket.AF_INET6, packet.src)
         dst = socket.inet_pton(socket.AF_INET6, packet.dst)
         payload = _payload(packet, tail, src + dst)
-        return struct.pack("!IHBB", 6 << 28, len(payload), packet.proto, 64) + src + dst + payload
+        return struct.pack("!IHBB", 6 << 28 | packet.tos << 20, len(payload), packet.proto, 64) + src + dst + payload
     src, dst = socket.inet_aton(packet.src), socket.inet_aton(packet.dst)
-    return ipv4(packet.proto, src, dst, _payload(packet, tail, src + dst), ident & 0xFFFF)
+    # What has no room for the mark has the upper byte of ident, and the rest as its identification.
+    payload = bytes((ident >> 16,)) if packet.short else _payload(packet, tail, src + dst)
+    return ipv4(packet.proto, src, dst, payload, ident & 0xFFFF, tos=packet.tos)
 
 
-def ipv4(proto, src, dst, payload, ip_id, fragment_field=0):
+def ipv4(proto, src, dst, payload, ip_id, fragment_field=0, tos=0):
     """An IPv4 packet from its binary addresses and its payload."""
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), ip_id, fragment_field, 64, proto, 0)
+    header = struct.pack("!BBHHHBBH", 0x45, tos, 20 + len(payload), ip_id, fragment_field, 64, proto, 0)
     total = checksum(header + src + dst)
     return header[:10] + total.to_bytes(2, "big") + src + dst + payload
 
@@ -134,6 +147,14 @@ def quote(data):
 
 
 def _payload(packet, tail, addresses):
+    payload = _right_payload(packet, tail, addresses)
+    at = CHECKSUM_AT.get(packet.proto)
+    if packet.checksum is None or at is None:
+        return payload
+    return payload[:at] + packet.checksum.to_bytes(2, "big") + payload[at + 2 :]
+
+
+def _right_payload(packet, tail, addresses):
     proto = packet.proto
     pseudo = addresses + struct.pack("!HH", proto, _length(packet, tail))
     if proto == UDP:
@@ -176,6 +197,8 @@ def _with_checksum(payload, at, pseudo):
 
 def ident_of(data):
     """The mark of one of our packets, or None."""
+    if data[0] == 0x45 and len(data) == SHORT_LEN:
+        return data[20] << 16 | int.from_bytes(data[4:6], "big")
     return int.from_bytes(data[-4:], "big") if data[-8:-4] == MAGIC else None
 
 

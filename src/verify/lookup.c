@@ -2,10 +2,13 @@
 /* Sets looked up with fields. */
 #include "registers.h"
 
+#include "prover.h"
+
 #include <string.h>
 
 enum {
 	SLOT_LEN = 4,
+	IFNAME_LEN = 16,
 };
 
 /** struct dimension - a field of a set's key, and what it is looked up with */
@@ -104,18 +107,23 @@ static uint32_t number_at(const uint8_t *bytes, size_t len)
 	return v;
 }
 
-/* The index of @name; false where it is none that makes a difference. */
-static bool take_name(const struct space *s, const uint8_t *name, struct range *ret)
+/* The names from @lo to @hi as indices, which are in order; false where there is none. */
+static bool take_names(const struct space *s, const uint8_t *lo, const uint8_t *hi,
+		       struct range *ret)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < s->names.n; i++) {
 		struct value v = value_ifname(s->names.at[i]);
 
-		if (memcmp(v.bytes, name, v.len) != 0)
+		if (memcmp(v.bytes, lo, v.len) < 0 || memcmp(v.bytes, hi, v.len) > 0)
 			continue;
-		*ret = (struct range){(uint32_t)i, (uint32_t)i};
-		return true;
+		if (!any)
+			ret->lo = (uint32_t)i;
+		ret->hi = (uint32_t)i;
+		any = true;
 	}
-	return false;
+	return any;
 }
 
 /* The packets whose key is in the element; false where there are none. */
@@ -139,7 +147,7 @@ static bool take_box(const struct space *s, const struct key_shape *shape, const
 		if (!dim->is_name)
 			r = (struct range){number_at(lo + dim->at, dim->len),
 					   number_at(hi + dim->at, dim->len)};
-		else if (!take_name(s, lo + dim->at, &r))
+		else if (!take_names(s, lo + dim->at, hi + dim->at, &r))
 			return false;
 		if (f && shape->at[f - 1].var == dim->var) {
 			struct range *before = &box->at[v - 1];
@@ -155,12 +163,19 @@ static bool take_box(const struct space *s, const struct key_shape *shape, const
 	return true;
 }
 
-/* Of names between two others no list has all. */
+/* Of names between two others no list has all, but for one name and all that begin so. */
 static bool has_name_ranges(const struct set *set)
 {
-	for (size_t f = 0; f < set->n_key; f++)
-		if (set->interval && set->key[f] == TYPE_IFNAME)
-			return true;
+	size_t at = 0;
+
+	for (size_t f = 0; f < set->n_key; at += datatype_len(set->key[f++]))
+		for (size_t i = 0; set->interval && set->key[f] == TYPE_IFNAME && i < set->n; i++) {
+			const uint8_t *lo = set->bytes + i * set->stride + at;
+
+			if (!name_begins(lo, lo + set->key_len) &&
+			    memcmp(lo, lo + set->key_len, IFNAME_LEN) != 0)
+				return true;
+		}
 	return false;
 }
 

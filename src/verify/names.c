@@ -32,16 +32,28 @@ static void listen_to_rule(const struct rule *rule, struct spoken *spoken)
 	}
 }
 
+bool name_begins(const uint8_t *lo, const uint8_t *hi)
+{
+	size_t len = strnlen((const char *)lo, VALUE_MAX);
+
+	for (size_t i = 0; i < VALUE_MAX; i++)
+		if (hi[i] != (i < len ? lo[i] : UINT8_MAX))
+			return false;
+	return len < VALUE_MAX;
+}
+
 static void listen_to_set(const struct set *set, struct spoken *spoken)
 {
 	size_t at = 0;
 
 	for (size_t f = 0; f < set->n_key; at += datatype_len(set->key[f++]))
 		for (size_t i = 0; set->key[f] == TYPE_IFNAME && i < set->n; i++) {
-			const char *name = (const char *)set->bytes + i * set->stride + at;
+			const uint8_t *lo = set->bytes + i * set->stride + at;
+			size_t len = strnlen((const char *)lo, VALUE_MAX);
 
-			vec_add(&spoken->names,
-				arena_copy(spoken->arena, name, strnlen(name, VALUE_MAX)));
+			vec_add(&spoken->names, arena_copy(spoken->arena, lo, len));
+			if (set->interval && name_begins(lo, lo + set->key_len))
+				vec_add(&spoken->beginnings, arena_copy(spoken->arena, lo, len));
 		}
 }
 

@@ -14,14 +14,14 @@ enum {
 /* --- base chains ---------------------------------------------------------------------------- */
 
 /* The kernel puts a chain in front of those with its priority that were there before. */
-static void add_base(struct bases *list, const struct chain *chain)
+static void add_base(struct bases *list, struct base base)
 {
 	size_t at = list->n;
 
-	vec_add(list, chain);
-	for (; at && chain->priority <= list->at[at - 1]->priority; at--)
+	vec_add(list, base);
+	for (; at && base.chain->priority <= list->at[at - 1].chain->priority; at--)
 		list->at[at] = list->at[at - 1];
-	list->at[at] = chain;
+	list->at[at] = base;
 }
 
 /* Of hooks with the same priority the last one that was registered comes first, and when the kernel
@@ -50,9 +50,9 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 			if (!(*chain)->is_base)
 				continue;
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV4)
-				add_base(&p->chains, *chain);
+				add_base(&p->chains, (struct base){*chain, table});
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV6)
-				add_base(&p->chains6, *chain);
+				add_base(&p->chains6, (struct base){*chain, table});
 			if (is_unclear(*chain) && p->in_front == leaf(LEAF_YES))
 				p->in_front = space_doubt(symbolic->space, DOUBT_UNKNOWN);
 		}
@@ -67,12 +67,12 @@ void pipeline_free(struct pipeline *p)
 
 const struct chain *pipeline_unclear(const struct pipeline *p)
 {
-	vec_each(chain, &p->chains)
-		if (is_unclear(*chain))
-			return *chain;
-	vec_each(chain, &p->chains6)
-		if (is_unclear(*chain))
-			return *chain;
+	vec_each(base, &p->chains)
+		if (is_unclear(base->chain))
+			return base->chain;
+	vec_each(base, &p->chains6)
+		if (is_unclear(base->chain))
+			return base->chain;
 	return NULL;
 }
 
@@ -114,8 +114,8 @@ static bool rival_fn(node a, node b, void *arg, node *ret)
 	return true;
 }
 
-/* Two chains of nat with one priority: the first that finds a translation has it, and which is
- * first no dump tells, as tables are older than their chains. */
+/* Two chains of nat with one priority, in different tables: the first that finds a translation has
+ * it, and which is first no dump tells, as tables are older than their chains. */
 static node rivals(struct space *s, node f, node g)
 {
 	return diagram_combine(s->d, diagram_op(s->d), rival_fn, NULL, f, g);
@@ -145,23 +145,26 @@ static node run_stretch(const struct pipeline *p, const struct stretch_of *x,
 	const struct bases *bases = view->nfproto == NFPROTO_IPV6 ? &p->chains6 : &p->chains;
 	struct space *s = p->symbolic->space;
 	node before = leaf(LEAF_ELSE), same = leaf(LEAF_ELSE); /* same: of the last priority */
-	int32_t priority = 0;
+	const struct base *first = NULL;		       /* of that priority */
+	bool mixed = false;				       /* they are of different tables */
 
-	vec_each(chain, bases) {
+	vec_each(base, bases) {
 		node f;
 
-		if (!is_in(x, *chain))
+		if (!is_in(x, base->chain))
 			continue;
-		f = run_base(p, x, view, *chain);
-		if (x->nat && (*chain)->priority == priority) {
-			same = rivals(s, same, f);
+		f = run_base(p, x, view, base->chain);
+		if (first && base->chain->priority == first->chain->priority) {
+			mixed |= base->table != first->table;
+			same = x->nat && mixed ? rivals(s, same, f) : seq(s, same, f);
 			continue;
 		}
 		before = seq(s, before, same);
 		if (is_leaf(before) && before != leaf(LEAF_ELSE))
 			return before;
 		same = f;
-		priority = (*chain)->priority;
+		first = base;
+		mixed = false;
 	}
 	return seq(s, before, same);
 }
@@ -213,7 +216,7 @@ node pipeline_arrival(const struct pipeline *p, uint8_t nfproto, uint32_t ct_sta
 }
 
 /* At the last hook, input or postrouting: filters in front of nat of the source, those behind it,
- * to which the source is unknown and what nat noted of it, and nat. */
+ * to which the source is unknown, and nat. */
 static node leave(const struct pipeline *p, const struct view *view, enum hook hook)
 {
 	struct space *s = p->symbolic->space;
@@ -221,8 +224,6 @@ static node leave(const struct pipeline *p, const struct view *view, enum hook h
 	node f = filters(p, view, hook, FIRST, NF_IP_PRI_NAT_SRC);
 
 	late.source_unknown = true;
-	if (late.status == STATUS_NEW)
-		late.status = STATUS_UNKNOWN;
 	f = seq(s, f, filters(p, &late, hook, NF_IP_PRI_NAT_SRC, LAST));
 	if (view->ct_state == CT_STATE_NEW)
 		f = seq(s, f, nat(p, view, hook));

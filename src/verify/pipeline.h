@@ -5,11 +5,17 @@
 
 #include "symbolic.h"
 
+/** struct base - a base chain, and the table that it is of */
+struct base {
+	const struct chain *chain;
+	const struct table *table;
+};
+
 /** struct pipeline - base chains in the kernel's order, if tables and their chains came together */
 struct pipeline {
 	struct symbolic *symbolic;
 	struct bases {
-		VEC(const struct chain *);
+		VEC(struct base);
 	} chains, chains6; /* of table families that see IPv4, and IPv6 */
 	node in_front; /* do those with the priority of nat or connection tracking come first? */
 };

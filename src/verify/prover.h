@@ -24,6 +24,10 @@ struct prover {
  * rules, and some for all others; strings belong to @arena or to the question */
 void names_collect(const struct question *question, struct arena *arena, struct names *ret);
 
+/** name_begins - is the interval from @lo to @hi, names of interfaces padded to IFNAMSIZ, that of
+ * all names with one beginning? */
+bool name_begins(const uint8_t *lo, const uint8_t *hi);
+
 /** enum comparison - leaves of a comparison */
 enum comparison {
 	SAME,

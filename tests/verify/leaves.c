@@ -25,7 +25,6 @@ enum {
 	HINT_TRIES = 4,
 	TRIES = 40,    /* of values for one path */
 	GENERIC = 253, /* RFC 3692: for experiments */
-	ICMP_TYPE_SHIFT = 8,
 	MAX_FATES = 64,
 };
 

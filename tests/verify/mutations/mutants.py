@@ -253,7 +253,9 @@ class Mutator:
             if line.kind != "type":
                 continue
             old = self.lines[line.at]
-            yield self._one("set of intervals", line, old + "\n\t\tflags interval")
+            # nft turns the byte of a protocol around where it may lie in an interval
+            turns = "inet_proto" in old
+            yield self._one("set of intervals", line, old + "\n\t\tflags interval", strange=turns)
             for extra in ("timeout 1h", "flags dynamic", "comment \"x\""):
                 yield self._one("set that is strange", line, f"{old}\n\t\t{extra}", strange=True)
             counted = "counter" in self.lines[line.at + 1]

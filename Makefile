@@ -48,7 +48,7 @@ ALL_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null || echo -lyaml -lnftnl -lmnl)
 
 PAGE := src/report/page.css src/report/page.js
-DATA := $(sort $(wildcard examples/*.yaml profiles/*.yaml templates/*.yaml) $(PAGE))
+DATA := $(sort examples/example.yaml $(wildcard profiles/*.yaml templates/*.yaml) $(PAGE))
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/data.o
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
@@ -141,7 +141,7 @@ FILES := $(call to,man/*.5,$(PREFIX)/share/man/man5) $(call to,man/*.8,$(PREFIX)
 	$(call to,templates/*.yaml,$(DATADIR)/templates) $(call to,profiles/*.yaml,$(DATADIR)/profiles) \
 	$(call to,schema/*.json,$(SCHEMADIR)) $(call to,completions/jgfw.bash,$(BASHDIR),jgfw) \
 	$(call to,completions/_jgfw,$(ZSHDIR)) $(call to,completions/jgfw.fish,$(FISHDIR)) \
-	$(call to,README.md,$(DOCDIR)) $(call to,examples/*.yaml,$(DOCDIR)/examples)
+	$(call to,README.md,$(DOCDIR)) $(call to,docs/*.md,$(DOCDIR)/docs) $(call to,examples/*.yaml,$(DOCDIR)/examples)
 UNITS := jgfw.service jgfw-forward.service nftables.service.d/jgfw.conf
 TARGETS = $(SBINDIR)/jgfw $(foreach f,$(FILES),$(lastword $(subst :, ,$f))) $(UNITS:%=$(UNITDIR)/%)
 

@@ -4,6 +4,7 @@
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
 #   make check-report    look at the report's page in a real Chromium (large)
+#   make fuzz     TIME=60: each fuzzer of tests/fuzz/ for so many seconds (clang)
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
 #   make check-ansible   the collection, over ssh against gateways in namespaces, and on such a Debian (slow)
@@ -52,6 +53,8 @@ DATA := $(sort examples/example.yaml $(wildcard profiles/*.yaml templates/*.yaml
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/data.o
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/fuzz/*.c)))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
 all: $(BUILD)/jgfw
@@ -66,6 +69,13 @@ $(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
 # What the prover says of packets, to be held against the kernel.
 $(BUILD)/leaves: $(BUILD)/tests/verify/leaves.o $(LIBRARY_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The fuzzers: as above, each with its harness. tests/fuzz/run makes them, with clang and sanitizers.
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(filter-out $(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_OBJECTS)) $(LIBRARY_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+fuzzers: $(FUZZERS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -109,6 +119,10 @@ check: test-packages
 check-report: test-packages $(BUILD)/jgfw
 	@tools/need chromium fonts-dejavu-core
 	@tests/report/browser
+
+fuzz: TIME = 60
+fuzz:
+	@tests/fuzz/run $(TIME)
 
 check-systemd: $(BUILD)/jgfw
 	@tests/systemd/run
@@ -192,6 +206,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check bench check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check bench fuzz fuzzers check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(BUILD)/tests/verify/leaves.d
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(BUILD)/tests/verify/leaves.d

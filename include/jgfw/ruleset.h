@@ -339,7 +339,7 @@ bool set_is_vmap(const struct set *set);
 /** set_put - append @v to an element under construction and give the place behind it */
 uint8_t *set_put(uint8_t *at, struct value v);
 
-/** origin_join - a list with all origins of @a and of @b */
+/** origin_join - a list with all origins of @a and of @b; ELEMENT_ODD where one is that */
 uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b);
 
 /* --- rules, built in nft's words ------------------------------------------------------------ */

@@ -346,16 +346,18 @@ static bool known_expr(struct context *c, const char *name, const struct nlattr 
 	return known && !a.strange;
 }
 
-static void decode_expr(struct context *c, const struct nlattr *element, struct expr *e)
+static void decode_expr(struct context *c, const struct nlattr *element, struct rule *rule)
 {
+	struct expr *e = vec_push_in(&c->d->rs->arena, rule);
 	struct attrs a = attrs_of(element);
 	const char *name = attr_str(&a, NFTA_EXPR_NAME);
 	const struct nlattr *data = a.at[NFTA_EXPR_DATA];
 	struct arena *arena = &c->d->rs->arena;
 
 	*e = (struct expr){0};
-	if (name && attrs_within(&a, ATTR_BIT(NFTA_EXPR_NAME) | ATTR_BIT(NFTA_EXPR_DATA)) &&
-	    known_expr(c, name, data, e))
+	if (!attrs_within(&a, ATTR_BIT(NFTA_EXPR_NAME) | ATTR_BIT(NFTA_EXPR_DATA)))
+		odd(c->d, &rule->odd, "an expression has attributes that jgfw does not know");
+	else if (name && known_expr(c, name, data, e))
 		return;
 	*e = (struct expr){.kind = EXPR_UNKNOWN};
 	e->unknown.name = name ? arena_copy(arena, name, strlen(name)) : "";
@@ -405,7 +407,7 @@ void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rul
 	struct context c = {.d = d};
 
 	nest_each(element, list) {
-		decode_expr(&c, element, vec_push_in(&d->rs->arena, rule));
+		decode_expr(&c, element, rule);
 		if (rule->n > 1 && is_pair(&rule->at[rule->n - 2], &rule->at[rule->n - 1]))
 			split_pair(d, rule);
 	}

@@ -247,7 +247,7 @@ static void put_element(struct nlmsghdr *message, const struct set *set, size_t 
 	if (counter && counter->packets)
 		put_counter(message, counter);
 	mnl_attr_nest_end(message, nest);
-	if (!set->interval || set->n_key > 1)
+	if (!set->interval || set->n_key != 1) /* 0: keys of a type that is not known */
 		return;
 	/* an interval of one field is two elements: its start, and what is behind its end */
 	memcpy(behind, end, set->key_len);

@@ -199,6 +199,8 @@ uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b)
 {
 	struct origin copy;
 
+	if (a == ELEMENT_ODD || b == ELEMENT_ODD)
+		return ELEMENT_ODD;
 	for (uint32_t i = a; i; i = rs->origins.at[i - 1].next)
 		if (i == b)
 			return a;

@@ -252,37 +252,31 @@ static void add_range(struct bits *b, uint32_t lo, uint32_t hi)
 		b->too_many = true;
 }
 
-/* The numbers from @base on that differ in the lowest @n bits, and are equal above them. */
+/* The numbers from @base on that differ in the lowest @n bits, and are equal above them. Where all
+ * or none hold it ends at once, so that each way down adds a range, and there cannot be many. */
 static void walk_bits(struct bits *b, uint32_t base, unsigned int n)
 {
 	uint32_t low = n >= 32 ? UINT32_MAX : (1u << n) - 1, half;
+	uint32_t mask = b->mask & low, value = b->value & low;
+	bool equal = b->relation == IS_EQUAL;
 
-	if (b->too_many)
+	if (b->too_many || (equal ? value & ~mask : !value))
 		return;
-	if (!(b->mask & low)) {
-		if (b->relation == IS_EQUAL && !(b->value & low))
-			add_range(b, base, base | low);
-		else if (b->relation == IS_LESS && b->value & low)
-			add_range(b, base, base | low);
+	if (equal ? !mask : value > mask) {
+		add_range(b, base, base | low);
 		return;
 	}
 	half = 1u << (n - 1);
-	if (!(b->mask & half)) {
-		if (!(b->value & half)) {
-			walk_bits(b, base, n - 1);
-			walk_bits(b, base | half, n - 1);
-		} else if (b->relation == IS_LESS) {
-			add_range(b, base, base | low);
-		}
-		return;
-	}
-	if (!(b->value & half)) {
+	if (!(mask & half)) {
 		walk_bits(b, base, n - 1);
-		return;
+		walk_bits(b, base | half, n - 1);
+	} else if (!(value & half)) {
+		walk_bits(b, base, n - 1);
+	} else {
+		if (!equal)
+			add_range(b, base, base | (half - 1));
+		walk_bits(b, base | half, n - 1);
 	}
-	if (b->relation == IS_LESS)
-		add_range(b, base, base | (half - 1));
-	walk_bits(b, base | half, n - 1);
 }
 
 static node doubt(struct space *s)

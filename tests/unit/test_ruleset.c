@@ -299,6 +299,25 @@ START_TEST(origins_join)
 }
 END_TEST
 
+/* A dump that sees the kernel rearrange a set tells elements twice. */
+START_TEST(odd_elements_that_are_told_twice)
+{
+	struct ruleset *rs = ruleset_new("t");
+	struct set *set = ruleset_set(rs, "s", PORT, 1, NULL, 0);
+	size_t a, b;
+
+	add_port(set, 443, ELEMENT_ODD);
+	add_port(set, 443, ELEMENT_ODD);
+	add_port(set, 80, origin(rs, "a"));
+	add_port(set, 80, ELEMENT_ODD);
+	ck_assert_int_eq(set_sort(rs, set, &a, &b), 0);
+	ck_assert_uint_eq(set->n, 2);
+	ck_assert_uint_eq(set->origins[0], ELEMENT_ODD);
+	ck_assert_uint_eq(set->origins[1], ELEMENT_ODD);
+	ruleset_free(rs);
+}
+END_TEST
+
 Suite *ruleset_suite(void)
 {
 	Suite *s = suite_create("ruleset");
@@ -321,6 +340,7 @@ Suite *ruleset_suite(void)
 	tcase_add_test(tc, sort_drops_equal_elements_of_a_verdict_map);
 	tcase_add_test(tc, set_grows_behind_a_sort);
 	tcase_add_test(tc, origins_join);
+	tcase_add_test(tc, odd_elements_that_are_told_twice);
 	suite_add_tcase(s, tc);
 	return s;
 }

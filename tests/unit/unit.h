@@ -97,6 +97,7 @@ Suite *refusals_suite(void);
 Suite *packet_suite(void);
 Suite *trace_suite(void);
 Suite *diagram_suite(void);
+Suite *pipeline_suite(void);
 Suite *prove_suite(void);
 Suite *page_suite(void);
 Suite *add_ons_suite(void);

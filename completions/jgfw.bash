@@ -7,22 +7,35 @@ _jgfw()
 	local cur prev words cword split
 	_init_completion -s || return
 
-	local commands command help line part value wanted offered=()
+	local commands command help usage line part value wanted before offered=() plain=()
+	local -A values
 	commands=$("$1" --help 2>/dev/null | sed -n 's/^  \([a-z]\{1,\}\) .*/\1/p')
 	for part in "${words[@]:1:cword-1}"; do
 		grep -qxFe "$part" <<<"$commands" && command=$part && break
 	done
 	help=$("$1" ${command:+"$command"} --help 2>/dev/null)
+	usage=${help%%$'\n'*}
 
 	# "  -s, --site SITE    text" is read as "-s --site SITE"
 	while read -r line; do
-		value=
+		value=${line##* }
 		for part in $line; do
-			[[ $part == -* ]] && offered+=("$part") || value=$part
+			[[ $part == -* ]] && offered+=("$part") && values[$part]=${value##-*}
 		done
-		[[ $prev == -* && " $line " == *" $prev "* ]] && wanted=$value
 	done < <(sed -n '/^  -/{s/^  //;s/,//;s/  .*//;p}' <<<"$help")
-	[[ ! $wanted && $cur != -* && $help =~ ^usage:[^$'\n']*' '\[?(PROFILE|NAME) ]] && wanted=PROFILE
+
+	# the command and its arguments, without options and their values
+	for part in "${words[@]:1:cword-1}"; do
+		[[ $part == -* || $before == -* && ${values[$before]} ]] || plain+=("$part")
+		before=$part
+	done
+	[[ $prev == -* ]] && wanted=${values[$prev]}
+	if [[ ! $wanted && $cur != -* ]]; then
+		case ${#plain[@]} in
+		1) [[ $usage =~ ' '\[?(PROFILE|NAME) ]] && wanted=PROFILE ;;
+		*) [[ $usage == *ADD-ON* ]] && wanted=ADD-ON ;;
+		esac
+	fi
 
 	case $wanted in
 	SITE | FILE)
@@ -34,7 +47,8 @@ _jgfw()
 		return
 		;;
 	F) mapfile -t offered < <(sed -n '1s/.*-f \([a-z|]*\).*/\1/p' <<<"$help" | tr '|' '\n') ;;
-	PROFILE) mapfile -t offered < <("$1" profiles 2>/dev/null | cut -d ' ' -f 1) ;;
+	PROFILE) mapfile -t offered < <("$1" profiles 2>/dev/null | sed '/^$/Q;s/ .*//') ;;
+	ADD-ON) mapfile -t offered < <("$1" profiles 2>/dev/null | sed '0,/^Add-ons,/d;/^$/d;s/ .*//') ;;
 	?*) return ;;
 	'') [[ $cur == -* || $command ]] || mapfile -t offered <<<"$commands" ;;
 	esac

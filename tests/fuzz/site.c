@@ -9,12 +9,13 @@
 
 #include <string.h>
 
-static void check_report(const struct policy *policy)
+/* Pages are drawn by another program. */
+static void check_report(const struct policy *policy, struct diag *diag)
 {
 	struct buf out = {0};
 
-	for (int format = REPORT_TEXT; format <= REPORT_JSON; format++)
-		report_site(policy, (enum report_format)format, &out);
+	for (int format = REPORT_TEXT; format <= REPORT_DOT; format++)
+		report_site(policy, (enum report_format)format, NULL, &out, diag);
 	must(out.n > 0);
 	buf_free(&out);
 }
@@ -49,7 +50,7 @@ void check_site(const char *text, size_t len, const char *data_dir)
 	struct ruleset *rs = NULL;
 
 	if (policy) {
-		check_report(policy);
+		check_report(policy, &diag);
 		rs = policy_compile(policy, &diag);
 	}
 	must(rs || diag.errors); /* nothing fails in silence */

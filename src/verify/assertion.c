@@ -7,10 +7,27 @@
 
 #include <linux/netfilter.h>
 
+/** struct delivery - packets to some addresses are translated to another */
+struct delivery {
+	uint32_t to;
+	struct range sent;
+};
+
+/** struct common - what all assertions have in common: they may be many */
+struct common {
+	node fresh;		/* what becomes of new packets, if there can be such */
+	node accepted, refused; /* of them; refused, but for own addresses from wan */
+	struct {
+		VEC(struct delivery);
+	} deliveries;	    /* by what they are delivered to */
+	struct index known; /* comparisons of assertions that speak of zones alone */
+};
+
 /** struct asserting - an assertion under way */
 struct asserting {
 	struct prover *p;
 	struct space *s;
+	struct common *common;
 	const struct deployment *dep;
 	const struct assertion *a;
 };
@@ -77,6 +94,94 @@ static node require_fn(uint32_t value, void *arg)
 	return leaf(value == LEAF_YES ? LEAF_NO : value == LEAF_NO ? LEAF_YES : LEAF_UNKNOWN);
 }
 
+/* --- translations ----------------------------------------------------------------------------- */
+
+static void add_deliveries(struct common *c, const struct space *s, node f, struct range sent)
+{
+	const struct edge *edges;
+	struct outcome o;
+	size_t n;
+
+	if (is_leaf(f)) {
+		leaf_outcome(s, leaf_value(f), &o);
+		if (o.has_daddr)
+			vec_add(&c->deliveries, ((struct delivery){o.daddr, sent}));
+		return;
+	}
+	edges = diagram_edges(s->d, f, &n);
+	for (size_t i = 0; i < n; i++)
+		add_deliveries(c, s, edges[i].to, sent);
+}
+
+static int delivery_order(const void *a, const void *b)
+{
+	const struct delivery *x = a, *y = b;
+
+	return x->to < y->to ? -1 : x->to > y->to;
+}
+
+static void find_deliveries(struct common *c, const struct space *s, node f)
+{
+	const struct edge *edges;
+	uint32_t lo = 0;
+	size_t n;
+
+	if (is_leaf(f) || diagram_var(s->d, f) != VAR_DADDR) {
+		add_deliveries(c, s, f, IPV4_ALL);
+	} else {
+		edges = diagram_edges(s->d, f, &n);
+		for (size_t i = 0; i < n; lo = edges[i++].hi + 1)
+			add_deliveries(c, s, edges[i].to, (struct range){lo, edges[i].hi});
+	}
+	if (c->deliveries.n)
+		qsort(c->deliveries.at, c->deliveries.n, sizeof(*c->deliveries.at), delivery_order);
+}
+
+/* The first delivery that is not to an address below @addr. */
+static size_t first_delivery(const struct common *c, uint32_t addr)
+{
+	size_t lo = 0, hi = c->deliveries.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (c->deliveries.at[mid].to < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void add_sent(const struct common *c, struct range to, struct range_vec *sent)
+{
+	vec_add(sent, to);
+	for (size_t i = first_delivery(c, to.lo);
+	     i < c->deliveries.n && c->deliveries.at[i].to <= to.hi; i++)
+		vec_add(sent, c->deliveries.at[i].sent);
+}
+
+/* Destinations of packets that may be delivered to @end. */
+static node sent_towards(const struct asserting *x, const struct endpoint *end)
+{
+	size_t n = end_count(x->dep, end);
+	struct range_vec sent = {0};
+	node f;
+
+	if (!n)
+		add_sent(x->common, end->range, &sent);
+	for (size_t i = 0; i < n; i++) {
+		struct end_host host = end_host(x->dep, end, i);
+		uint32_t addr = end->kind == END_PUBLIC ? host.public : host.real;
+
+		add_sent(x->common, (struct range){addr, addr}, &sent);
+	}
+	range_normalize(&sent);
+	f = in_ranges(x->s, VAR_DADDR, (struct range_set){sent.at, sent.n});
+	vec_free(&sent);
+	return f;
+}
+
 /* --- the two verbs ---------------------------------------------------------------------------- */
 
 /* A machine is reached however packets get to it; a network in a zone by that zone alone. */
@@ -85,13 +190,13 @@ static node denied(const struct asserting *x, const struct endpoint *from,
 {
 	struct space *s = x->s;
 	node there = both(s, addresses(x, to, VAR_DADDR), dport(x));
-	node where = both(s, source(x, from), kind(x)), through;
+	node where = both(s, source(x, from), kind(x)), through, near;
 
 	if (to->kind == END_ZONE || to->kind == END_ANY)
 		where = both(s, where, in_zone(s, x->p->site, VAR_OIF, to->zone));
-	through =
-		either(s, both(s, there, accepted(s, x->p->fresh)), landing(s, x->p->fresh, there));
-	return forbid(x->p, both(s, where, negation(s, x->p->expected.impossible)), through);
+	near = guard(s, sent_towards(x, to), x->common->fresh);
+	through = either(s, both(s, there, x->common->accepted), landing(s, near, there));
+	return forbid(x->p, where, through);
 }
 
 /* All packets that there can be: own addresses come from no whole zone, nor lie in it. */
@@ -99,21 +204,58 @@ static node allowed(const struct asserting *x, const struct endpoint *from,
 		    const struct endpoint *to)
 {
 	struct space *s = x->s;
-	const struct expected *e = &x->p->expected;
 	node where = both(s, source(x, from), kind(x));
-	node none = either(s, e->impossible, e->spoofed);
 
 	where = both(s, where, both(s, addresses(x, to, VAR_DADDR), dport(x)));
 	where = both(s, where, zone_pair(s, x->p->site, from->zone, to->zone));
 	if (to->kind == END_ZONE && range_equal(to->range, IPV4_ALL))
-		none = either(s, none, e->to_own);
-	where = both(s, where, negation(s, none));
-	return forbid(x->p, where, diagram_map(s->d, accepted(s, x->p->fresh), require_fn, NULL));
+		where = both(s, where, negation(s, x->p->expected.to_own));
+	return forbid(x->p, where, x->common->refused);
 }
 
 static const char *missing_zone(const struct asserting *x, const struct endpoint *end)
 {
 	return x->p->site->zones[end->zone].n ? NULL : zone_name(end->zone);
+}
+
+static node compare_pair(const struct asserting *x, const struct endpoint *from,
+			 const struct endpoint *to)
+{
+	return x->a->allow ? allowed(x, from, to) : denied(x, from, to);
+}
+
+static void key_ports(struct buf *key, struct range_set ports)
+{
+	buf_add(key, &ports.n, sizeof(ports.n));
+	buf_add(key, ports.at, ports.n * sizeof(*ports.at));
+}
+
+/* Deployments often assert the same of zones and networks. */
+static node compare_zones(const struct asserting *x, const struct endpoint *from,
+			  const struct endpoint *to)
+{
+	const struct assertion *a = x->a;
+	const uint32_t head[] = {from->zone,   from->range.lo,	 from->range.hi, to->zone,
+				 to->range.lo, to->range.hi,	 a->allow,	 a->has_proto,
+				 a->proto,     a->has_icmp_type, a->icmp_type};
+	struct buf key = {0};
+	node f;
+
+	buf_add(&key, head, sizeof(head));
+	key_ports(&key, row_ports(x->dep, &a->dport, &x->s->arena));
+	key_ports(&key, row_ports(x->dep, &a->sport, &x->s->arena));
+	if (!index_get(&x->common->known, key.at, key.n)) {
+		f = compare_pair(x, from, to);
+		*index_find(&x->common->known, key.at, key.n) = (void *)((uintptr_t)f + 1);
+	}
+	f = (node)((uintptr_t)index_get(&x->common->known, key.at, key.n) - 1);
+	buf_free(&key);
+	return f;
+}
+
+static bool is_zone(const struct endpoint *end)
+{
+	return end->kind == END_ZONE || end->kind == END_ANY;
 }
 
 static void prove_pair(const struct asserting *x, size_t finding, const struct endpoint *from,
@@ -129,7 +271,8 @@ static void prove_pair(const struct asserting *x, size_t finding, const struct e
 			arena_printf(&p->proof->arena, "the gateway has no zone %s", zone);
 	} else if (!zone) {
 		finding_compare(p, finding, &scene,
-				x->a->allow ? allowed(x, from, to) : denied(x, from, to),
+				is_zone(from) && is_zone(to) ? compare_zones(x, from, to)
+							     : compare_pair(x, from, to),
 				leaf(x->a->allow ? LEAF_ACCEPT : LEAF_DROP), p->fresh);
 	}
 }
@@ -158,15 +301,42 @@ static void prove_assertion(const struct asserting *x)
 			prove_pair(x, finding, &from[i], &to[k]);
 }
 
+static bool has_assertions(const struct site *site)
+{
+	vec_each(dep, &site->deployments)
+		if ((*dep)->given_assertions.n)
+			return true;
+	return false;
+}
+
+static void make_common(struct common *c, struct prover *p)
+{
+	struct space *s = &p->space;
+	const struct expected *e = &p->expected;
+
+	c->fresh = seq(s, guard(s, e->impossible, leaf(LEAF_DROP)), p->fresh);
+	c->accepted = accepted(s, c->fresh);
+	c->refused = both(s, negation(s, either(s, e->impossible, e->spoofed)),
+			  diagram_map(s->d, c->accepted, require_fn, NULL));
+	find_deliveries(c, s, c->fresh);
+}
+
 void prove_assertions(struct prover *p)
 {
+	struct common common = {0};
+
+	if (!has_assertions(p->site))
+		return;
+	make_common(&common, p);
 	vec_each(it, &p->site->deployments) {
 		const struct deployment *dep = *it;
 
 		for (size_t i = 0; i < dep->given_assertions.n; i++) {
-			struct asserting x = {p, &p->space, dep, &dep->assertions[i]};
+			struct asserting x = {p, &p->space, &common, dep, &dep->assertions[i]};
 
 			prove_assertion(&x);
 		}
 	}
+	vec_free(&common.deliveries);
+	index_free(&common.known);
 }

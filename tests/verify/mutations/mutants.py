@@ -34,9 +34,10 @@ EDITS = (
     (r"ip daddr @(\w+) ", ("", "ip saddr @{0} ", "ip daddr != @{0} ", "ip daddr @own ", "ip daddr @public "), False),
     (r"ip saddr @(\w+) ", ("", "ip daddr @{0} ", "ip saddr != @{0} ", "ip saddr @public "), False),
     (r"ip saddr \. ip daddr @(\w+) ", ("", "ip daddr . ip saddr @{0} ", "ip saddr . ip daddr != @{0} "), False),
-    (r"ct status dnat ", ("", "ct status snat ", "ct status & dnat == 0 ", "ct status & (dnat | snat) != 0 "), False),
+    (r"ct status dnat ", ("", "ct status & dnat == 0 "), False),
     (r"ct status dnat ", ("ct status confirmed ", "ct status ! dnat ", "ct state new "), False),
-    (r"ct status dnat ", ("ct mark 0 ", "ct direction original "), True),
+    (r"ct status dnat ", ("ct mark 0 ", "ct status snat ", "ct status & (dnat | snat) != 0 "), True),
+    (r"ct status dnat ", ("ct direction original ",), True),
     (
         r"ct state ([a-z,]+) ",
         (
@@ -202,7 +203,14 @@ class Mutator:
     def _widened(self, line, old, start, end, new):
         changed = old[:start] + new + old[end:]
         what = f"{line.owner}: {old.strip()} => {changed.strip()}"
-        return self._with("element widened", {line.at: changed} | self._interval(line), what)
+        turns = self._turns(line.owner)
+        return self._with("element widened", {line.at: changed} | self._interval(line), what, strange=turns)
+
+    def _turns(self, owner):
+        """Does nft turn a byte of the key around once it may lie in an interval: that of a protocol?"""
+        return any(
+            (other.kind, other.owner) == ("type", owner) and "inet_proto" in self.lines[other.at] for other in self.parsed
+        )
 
     def _element(self, line, old):
         yield self._one("element deleted", line, None)
@@ -253,12 +261,11 @@ class Mutator:
             if line.kind != "type":
                 continue
             old = self.lines[line.at]
-            # nft turns the byte of a protocol around where it may lie in an interval
-            turns = "inet_proto" in old
+            turns = self._turns(line.owner)
             yield self._one("set of intervals", line, old + "\n\t\tflags interval", strange=turns)
             for extra in ("timeout 1h", "flags dynamic", "comment \"x\""):
                 yield self._one("set that is strange", line, f"{old}\n\t\t{extra}", strange=True)
-            counted = "counter" in self.lines[line.at + 1]
+            counted = any("counter" in more for more in self.lines[line.at + 1 : line.at + 4])
             yield self._one("elements counted", line, f"{old}\n\t\tcounter", strange=counted)
             elements = [other for other in self.parsed if (other.kind, other.owner) == ("element", line.owner)]
             if elements:

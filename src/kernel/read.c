@@ -196,9 +196,9 @@ int kernel_read(struct kernel *kernel, uint8_t family, const char *table, enum r
 			d.rs = NULL;
 			r = 0;
 		}
-		if (!r)
-			r = read_generation(kernel, &after);
-		if (!r && after != *ret_generation)
+		/* what does not fit together may be of two generations */
+		if ((!r || r == -EBADMSG) && !read_generation(kernel, &after) &&
+		    after != *ret_generation)
 			r = -EINTR;
 		if (r)
 			ruleset_free(d.rs);

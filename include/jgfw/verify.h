@@ -58,6 +58,9 @@ struct question {
 void verify(const struct question *question, struct proof *ret_proof);
 void proof_free(struct proof *proof);
 
+/** verify_has_assertions - does @site assert anything? */
+bool verify_has_assertions(const struct site *site);
+
 /** proof_answer - no where one finding is, else unknown where one is */
 enum answer proof_answer(const struct proof *proof);
 

@@ -3,14 +3,6 @@
 #include "command.h"
 #include "jgfw/verify.h"
 
-static bool has_assertions(const struct site *site)
-{
-	vec_each(dep, &site->deployments)
-		if ((*dep)->given_assertions.n)
-			return true;
-	return false;
-}
-
 static void tell(struct job *job, const struct finding *f)
 {
 	const struct witness *w = f->witness;
@@ -42,7 +34,7 @@ enum exit_code job_prove(struct job *job, const struct ruleset *rs, bool everyth
 	struct proof proof;
 	enum exit_code code;
 
-	if (!everything && !has_assertions(job->site))
+	if (!everything && !verify_has_assertions(job->site))
 		return EXIT_DONE;
 	verify(&question, &proof);
 	vec_each(f, &proof.findings)

@@ -301,7 +301,7 @@ static void prove_assertion(const struct asserting *x)
 			prove_pair(x, finding, &from[i], &to[k]);
 }
 
-static bool has_assertions(const struct site *site)
+bool verify_has_assertions(const struct site *site)
 {
 	vec_each(dep, &site->deployments)
 		if ((*dep)->given_assertions.n)
@@ -325,7 +325,7 @@ void prove_assertions(struct prover *p)
 {
 	struct common common = {0};
 
-	if (!has_assertions(p->site))
+	if (!verify_has_assertions(p->site))
 		return;
 	make_common(&common, p);
 	vec_each(it, &p->site->deployments) {

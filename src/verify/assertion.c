@@ -35,28 +35,41 @@ struct asserting {
 /* --- ends ------------------------------------------------------------------------------------- */
 
 /* Addresses of @end; a packet to a public address is sent to it, and comes from behind it. */
-static node addresses(const struct asserting *x, const struct endpoint *end, unsigned int var)
+static struct range_vec addresses(const struct asserting *x, const struct endpoint *end,
+				  bool sent_to)
 {
 	size_t n = end_count(x->dep, end);
-	node f = leaf(LEAF_NO);
+	struct range_vec all = {0};
 
 	if (!n && (end->kind == END_ZONE || end->kind == END_ANY))
-		return in_range(x->s, var, end->range.lo, end->range.hi);
+		vec_add(&all, end->range);
 	for (size_t i = 0; i < n; i++) {
 		struct end_host host = end_host(x->dep, end, i);
-		bool public = end->kind == END_PUBLIC && var == VAR_DADDR;
-		uint32_t addr = public ? host.public : host.real;
+		uint32_t addr = end->kind == END_PUBLIC && sent_to ? host.public : host.real;
 
 		if (addr)
-			f = either(x->s, f, in_range(x->s, var, addr, addr));
+			vec_add(&all, ((struct range){addr, addr}));
 	}
+	range_normalize(&all);
+	return all;
+}
+
+/* @f where a packet is sent to one of @all, which is freed; elsewhere @out. */
+static node sent_to(const struct asserting *x, struct range_vec all, node f, node out)
+{
+	f = diagram_within(x->s->d, VAR_DADDR, (struct range_set){all.at, all.n}, f, out);
+	vec_free(&all);
 	return f;
 }
 
 static node source(const struct asserting *x, const struct endpoint *end)
 {
-	return both(x->s, in_zone(x->s, x->p->site, VAR_IIF, end->zone),
-		    addresses(x, end, VAR_SADDR));
+	struct range_vec all = addresses(x, end, false);
+	node f = both(x->s, in_zone(x->s, x->p->site, VAR_IIF, end->zone),
+		      in_set(x->s, VAR_SADDR, (struct range_set){all.at, all.n}));
+
+	vec_free(&all);
+	return f;
 }
 
 /* Protocol and ports; @dport: of the destination too. */
@@ -162,24 +175,15 @@ static void add_sent(const struct common *c, struct range to, struct range_vec *
 }
 
 /* Destinations of packets that may be delivered to @end. */
-static node sent_towards(const struct asserting *x, const struct endpoint *end)
+static struct range_vec sent_towards(const struct asserting *x, const struct endpoint *end)
 {
-	size_t n = end_count(x->dep, end);
-	struct range_vec sent = {0};
-	node f;
+	struct range_vec to = addresses(x, end, true), sent = {0};
 
-	if (!n)
-		add_sent(x->common, end->range, &sent);
-	for (size_t i = 0; i < n; i++) {
-		struct end_host host = end_host(x->dep, end, i);
-		uint32_t addr = end->kind == END_PUBLIC ? host.public : host.real;
-
-		add_sent(x->common, (struct range){addr, addr}, &sent);
-	}
+	vec_each(r, &to)
+		add_sent(x->common, *r, &sent);
+	vec_free(&to);
 	range_normalize(&sent);
-	f = in_ranges(x->s, VAR_DADDR, (struct range_set){sent.at, sent.n});
-	vec_free(&sent);
-	return f;
+	return sent;
 }
 
 /* --- the two verbs ---------------------------------------------------------------------------- */
@@ -189,14 +193,14 @@ static node denied(const struct asserting *x, const struct endpoint *from,
 		   const struct endpoint *to)
 {
 	struct space *s = x->s;
-	node there = both(s, addresses(x, to, VAR_DADDR), dport(x));
-	node where = both(s, source(x, from), kind(x)), through, near;
+	node where = both(s, source(x, from), kind(x)), there, direct, near;
 
 	if (to->kind == END_ZONE || to->kind == END_ANY)
 		where = both(s, where, in_zone(s, x->p->site, VAR_OIF, to->zone));
-	near = guard(s, sent_towards(x, to), x->common->fresh);
-	through = either(s, both(s, there, x->common->accepted), landing(s, near, there));
-	return forbid(x->p, where, through);
+	there = sent_to(x, addresses(x, to, true), dport(x), leaf(LEAF_NO));
+	direct = sent_to(x, addresses(x, to, true), x->common->accepted, leaf(LEAF_NO));
+	near = sent_to(x, sent_towards(x, to), x->common->fresh, leaf(LEAF_ELSE));
+	return forbid(x->p, where, either(s, both(s, there, direct), landing(s, near, there)));
 }
 
 /* All packets that there can be: own addresses come from no whole zone, nor lie in it. */
@@ -206,11 +210,11 @@ static node allowed(const struct asserting *x, const struct endpoint *from,
 	struct space *s = x->s;
 	node where = both(s, source(x, from), kind(x));
 
-	where = both(s, where, both(s, addresses(x, to, VAR_DADDR), dport(x)));
-	where = both(s, where, zone_pair(s, x->p->site, from->zone, to->zone));
+	where = both(s, where, both(s, dport(x), zone_pair(s, x->p->site, from->zone, to->zone)));
 	if (to->kind == END_ZONE && range_equal(to->range, IPV4_ALL))
 		where = both(s, where, negation(s, x->p->expected.to_own));
-	return forbid(x->p, where, x->common->refused);
+	return forbid(x->p, where,
+		      sent_to(x, addresses(x, to, true), x->common->refused, leaf(LEAF_NO)));
 }
 
 static const char *missing_zone(const struct asserting *x, const struct endpoint *end)

@@ -280,7 +280,7 @@ node bucket_node(struct buckets *x, const struct bucket *b, node condition, box_
 		boxes[n] = b->boxes.at[i];
 		n += !fn || fn(x, b, &boxes[n]);
 	}
-	f = diagram_boxes(x->s->d, vars, ARRAY_SIZE(vars), boxes, n, otherwise);
+	f = in_boxes(x->s, vars, ARRAY_SIZE(vars), boxes, n, otherwise);
 	free(boxes);
 	return guard(x->s, condition, f);
 }

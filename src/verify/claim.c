@@ -122,3 +122,29 @@ void claims_each(const struct deployment *dep, struct arena *arena, claim_fn *fn
 	tell_rows(&claim, &dep->model->rows, arena, fn, arg);
 	tell_rows(&claim, &dep->rows, arena, fn, arg);
 }
+
+static void add_address(struct range_vec *all, uint32_t addr)
+{
+	if (addr)
+		vec_add(all, ((struct range){addr, addr}));
+}
+
+void site_own_addresses(const struct site *site, struct range_vec *ret)
+{
+	vec_each(it, &site->deployments) {
+		const struct deployment *dep = *it;
+		const struct model *model = dep->model;
+
+		vec_each(peer, &dep->edge) {
+			add_address(ret, peer->public.addr);
+			for (size_t i = 0; i < model->n_nics; i++)
+				add_address(ret, peer->nics[i].addr);
+		}
+		/* machines of others, or on the internet, may send from there */
+		for (size_t i = 0; i < model->n_roles; i++)
+			if (role_is_own(&model->roles[i]))
+				vec_each(host, &dep->roles[i])
+					add_address(ret, host->addr);
+	}
+	range_normalize(ret);
+}

@@ -29,6 +29,10 @@ bool claim_in_force(const struct site *site, const struct claim *claim);
 /** deployment_omits - did the site leave the row out? */
 bool deployment_omits(const struct deployment *dep, const struct row *row);
 
+/** site_own_addresses - the addresses of all Expressway-E and of the machines of all roles that are
+ * the site's own, as a set */
+void site_own_addresses(const struct site *site, struct range_vec *ret);
+
 /** struct end_host - an address at an end of a claim */
 struct end_host {
 	uint32_t real;	 /* on the wire behind the gateway; 0 where it is not given */

@@ -129,13 +129,9 @@ static node clear_fn(uint32_t value, void *arg)
 	return space_outcome(c->x->s, &o);
 }
 
-struct edges {
-	VEC(struct edge);
-};
-
 /* Where the variable is between @lo and @hi it leads to @f: the values that outcomes below give
  * stand alone. */
-static void split_edge(struct settling *x, struct edges *out, uint32_t lo, uint32_t hi, node f)
+static void split_edge(struct settling *x, struct edge_vec *out, uint32_t lo, uint32_t hi, node f)
 {
 	struct values v = values_below(x, f);
 
@@ -159,7 +155,7 @@ static node settle_node(struct settling *x, node f)
 	struct diagrams *d = x->s->d;
 	unsigned int var = is_leaf(f) ? UINT32_MAX : diagram_var(d, f);
 	uint32_t max = x->part == PART_DADDR || x->part == PART_SADDR ? UINT32_MAX : PORT_MAX;
-	struct edges out = {0};
+	struct edge_vec out = {0};
 	const struct edge *edges;
 	size_t n;
 	node done;
@@ -209,7 +205,7 @@ node settle_destination(struct space *s, node f)
 
 node settle_source(struct space *s, node f)
 {
-	return settle(s, settle(s, f, PART_SADDR, VAR_SADDR), PART_SPORT, VAR_SPORT);
+	return settle(s, by_source(s, settle(s, f, PART_SADDR, VAR_SADDR)), PART_SPORT, VAR_SPORT);
 }
 
 /* --- composition ---------------------------------------------------------------------------- */
@@ -332,7 +328,7 @@ node compose(struct space *s, node translation, node behind)
 				.kept = diagram_fix(s->d, behind, VAR_TRANSLATED, 0),
 				.moved = diagram_fix(s->d, behind, VAR_TRANSLATED, 1)};
 	struct cursor cursors[3];
-	struct edges out = {0};
+	struct edge_vec out = {0};
 	node f;
 
 	cursor_set(&cursors[0], s->d, translation);

@@ -197,6 +197,44 @@ node diagram_range(struct diagrams *d, unsigned int var, struct range range, nod
 	return diagram_ranges(d, var, (struct range_set){&range, 1}, in, out);
 }
 
+/* The edge that @value takes. */
+static const struct edge *edge_at(const struct body *body, uint32_t value)
+{
+	size_t lo = 0, hi = body->n - 1;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (body->edges[mid].hi < value)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return &body->edges[lo];
+}
+
+node diagram_within(struct diagrams *d, unsigned int var, struct range_set ranges, node f, node out)
+{
+	size_t base = d->stack.n;
+	uint32_t max = max_of(d, var);
+
+	if (is_leaf(f) || diagram_var(d, f) != var)
+		return diagram_ranges(d, var, ranges, f, out);
+	for (size_t i = 0; i < ranges.n; i++) {
+		struct range r = ranges.at[i];
+		const struct edge *edge = edge_at(d->bodies.at[f], r.lo);
+
+		if (r.lo)
+			push(d, base, r.lo - 1, out);
+		for (; edge->hi < r.hi; edge++)
+			push(d, base, edge->hi, edge->to);
+		push(d, base, r.hi, edge->to);
+	}
+	if (!ranges.n || ranges.at[ranges.n - 1].hi < max)
+		push(d, base, max, out);
+	return pop(d, var, base);
+}
+
 /* --- two functions -------------------------------------------------------------------------- */
 
 /** struct combination - a diagram_combine() under way */
@@ -295,21 +333,6 @@ node diagram_map(struct diagrams *d, node f, map_fn *fn, void *arg)
 	return diagram_combine(d, diagram_op(d), map_leaf, &m, f, leaf(0));
 }
 
-static node child_at(const struct body *body, uint32_t value)
-{
-	size_t lo = 0, hi = body->n - 1;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (body->edges[mid].hi < value)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return body->edges[lo].to;
-}
-
 /** struct fixing - a variable and its value */
 struct fixing {
 	const struct diagrams *d;
@@ -327,7 +350,7 @@ static bool fix(node a, node b, void *arg, node *ret)
 		return true;
 	if (diagram_var(x->d, a) < x->var)
 		return false;
-	*ret = child_at(x->d->bodies.at[a], x->value);
+	*ret = edge_at(x->d->bodies.at[a], x->value)->to;
 	return true;
 }
 
@@ -347,7 +370,7 @@ uint32_t diagram_eval(const struct diagrams *d, node f, const uint32_t *packet, 
 	while (!is_leaf(f)) {
 		const struct body *body = d->bodies.at[f];
 
-		f = child_at(body, body->var < n ? packet[body->var] : 0);
+		f = edge_at(body, body->var < n ? packet[body->var] : 0)->to;
 	}
 	return leaf_value(f);
 }

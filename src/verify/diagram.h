@@ -37,6 +37,10 @@ struct edge {
 	node to;
 };
 
+struct edge_vec {
+	VEC(struct edge);
+};
+
 /** struct diagrams - owner of all nodes; variables are numbered in their order */
 struct diagrams;
 
@@ -54,11 +58,17 @@ const struct edge *diagram_edges(const struct diagrams *d, node f, size_t *ret_n
  * merged, and children look at later variables only */
 node diagram_node(struct diagrams *d, unsigned int var, const struct edge *edges, size_t n);
 
-/** diagram_range - @in where @var is in @range, else @out; both are leaves */
+/** diagram_range - @in where @var is in @range, else @out; both look at later variables only */
 node diagram_range(struct diagrams *d, unsigned int var, struct range range, node in, node out);
 
 /** diagram_ranges - the same of a set of ranges */
 node diagram_ranges(struct diagrams *d, unsigned int var, struct range_set ranges, node in,
+		    node out);
+
+/** diagram_within - @f where @var, before which @f looks at nothing, is in @ranges, a set;
+ * elsewhere
+ * @out. Takes no longer for the edges of @f outside */
+node diagram_within(struct diagrams *d, unsigned int var, struct range_set ranges, node f,
 		    node out);
 
 /** combine_fn - what becomes of @a and @b where it is known already; false where it hangs on the

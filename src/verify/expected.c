@@ -58,46 +58,22 @@ static bool destination_only(struct buckets *x, const struct bucket *b, struct b
 
 /* --- conditions ------------------------------------------------------------------------------- */
 
-/** struct addresses - boxes of single addresses */
-struct addresses {
-	VEC(struct box);
-};
-
-static void add_address(struct addresses *all, uint32_t addr)
-{
-	if (addr)
-		vec_add(all, ((struct box){{one_address(addr)}, leaf(LEAF_YES)}));
-}
-
-static node in_addresses(struct space *s, unsigned int var, struct addresses *all)
-{
-	return diagram_boxes(s->d, &var, 1, all->at, all->n, leaf(LEAF_NO));
-}
-
 static void make_addresses(struct expecting *x)
 {
-	struct addresses own = {0}, public = {0};
+	struct range_vec own = {0}, public = {0};
+	struct range_set set;
 
-	vec_each(it, &x->site->deployments) {
-		const struct deployment *dep = *it;
-		const struct model *model = dep->model;
-
-		vec_each(peer, &dep->edge) {
-			add_address(&public, peer->public.addr);
-			add_address(&own, peer->public.addr);
-			for (size_t i = 0; i < model->n_nics; i++) {
-				add_address(&own, peer->nics[i].addr);
-			}
-		}
-		/* machines of others, or on the internet, may send from there */
-		for (size_t i = 0; i < model->n_roles; i++)
-			if (role_is_own(&model->roles[i]))
-				vec_each(host, &dep->roles[i])
-					add_address(&own, host->addr);
-	}
-	x->out->to_public = in_addresses(x->s, VAR_DADDR, &public);
-	x->out->from_own = in_addresses(x->s, VAR_SADDR, &own);
-	x->out->to_own = in_addresses(x->s, VAR_DADDR, &own);
+	vec_each(dep, &x->site->deployments)
+		vec_each(peer, &(*dep)->edge)
+			if (peer->public.addr)
+				vec_add(&public,
+					((struct range){peer->public.addr, peer->public.addr}));
+	range_normalize(&public);
+	site_own_addresses(x->site, &own);
+	set = (struct range_set){own.at, own.n};
+	x->out->from_own = in_set(x->s, VAR_SADDR, set);
+	x->out->to_own = in_set(x->s, VAR_DADDR, set);
+	x->out->to_public = in_set(x->s, VAR_DADDR, (struct range_set){public.at, public.n});
 	vec_free(&own);
 	vec_free(&public);
 }

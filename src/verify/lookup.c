@@ -204,7 +204,7 @@ static node make(struct symbolic *s, const struct key_shape *shape, const struct
 		boxes[used++].to = leaf(
 			part || !set->n_data ? LEAF_YES : LEAF_FIRST_OUTCOME + (uint32_t)element);
 	}
-	f = diagram_boxes(s->space->d, shape->vars, shape->n_vars, boxes, used, leaf(LEAF_NO));
+	f = in_boxes(s->space, shape->vars, shape->n_vars, boxes, used, leaf(LEAF_NO));
 	free(boxes);
 	return f;
 }

@@ -126,7 +126,7 @@ static node errors(struct space *s)
 /* All flows at one point, in both directions. */
 static node flows(struct buckets *x, const enum look looks[2], box_fn *const fns[2], bool error)
 {
-	node f = leaf(LEAF_NO);
+	struct conditions all = {0};
 
 	for (size_t l = 0; l < LAYERS; l++)
 		vec_each(it, &x->layers[l])
@@ -136,9 +136,9 @@ static node flows(struct buckets *x, const enum look looks[2], box_fn *const fns
 				node part = bucket_node(x, *it, both(x->s, zones, head), fns[i],
 							leaf(LEAF_NO));
 
-				f = either(x->s, f, replace_leaf(x->s, part, LEAF_ELSE, LEAF_NO));
+				vec_add(&all, replace_leaf(x->s, part, LEAF_ELSE, LEAF_NO));
 			}
-	return f;
+	return any_of(x->s, &all);
 }
 
 node expected_flows(struct space *s, const struct site *site, enum flow_point point)

@@ -91,7 +91,7 @@ static void add_spot(struct spots *spots, uint32_t addr, struct range ports, uin
 static node at_spots(struct space *s, struct spots *spots)
 {
 	static const unsigned int vars[] = {VAR_DADDR, VAR_DPORT, VAR_PROTO};
-	node f = diagram_boxes(s->d, vars, ARRAY_SIZE(vars), spots->at, spots->n, leaf(LEAF_NO));
+	node f = in_boxes(s, vars, ARRAY_SIZE(vars), spots->at, spots->n, leaf(LEAF_NO));
 
 	vec_free(spots);
 	return f;

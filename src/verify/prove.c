@@ -133,6 +133,7 @@ static enum comparison compare_others(const struct prover *p, uint32_t found)
 		return SAME;
 	packet[VAR_DADDR] = o.daddr;
 	packet[VAR_SADDR] = o.saddr;
+	packet[VAR_SOURCE] = space_source(&p->space, o.saddr);
 	if ((o.has_daddr &&
 	     diagram_eval(p->space.d, p->expected.to_own, packet, VARS) == LEAF_YES) ||
 	    (o.has_saddr &&
@@ -493,10 +494,12 @@ void verify(const struct question *question, struct proof *ret_proof)
 	struct prover p = {.question = question, .site = question->site, .proof = ret_proof};
 	struct arena arena = {0};
 	struct names names = {0};
+	struct sources sources;
 
 	*ret_proof = (struct proof){0};
 	names_collect(question, &arena, &names);
-	space_init(&p.space, names.at, names.n);
+	sources_collect(question->site, question->rulesets, question->n_rulesets, &sources);
+	space_init(&p.space, names.at, names.n, &sources);
 	p.symbolic.space = &p.space;
 	look_at_tables(&p);
 	prove(&p);
@@ -504,6 +507,7 @@ void verify(const struct question *question, struct proof *ret_proof)
 	pipeline_free(&p.own);
 	symbolic_free(&p.symbolic);
 	space_free(&p.space);
+	sources_free(&sources);
 	vec_free(&names);
 	arena_free(&arena);
 }

@@ -98,6 +98,7 @@ static bool try_claim(const struct prover *p, const struct claim *c)
 	for (size_t i = 0; i < (n_from ? n_from : 1); i++)
 		for (size_t k = 0; k < (n_to ? n_to : 1); k++) {
 			packet[VAR_SADDR] = address(c, c->from, i, false);
+			packet[VAR_SOURCE] = space_source(&p->space, packet[VAR_SADDR]);
 			packet[VAR_DADDR] = address(c, c->to, k, true);
 			if (try_interfaces(p, c, packet))
 				return true;
@@ -110,16 +111,16 @@ static node addresses(struct prover *p, const struct claim *c, const struct endp
 		      unsigned int var)
 {
 	size_t n = end_count(c->dep, end);
-	node f = leaf(LEAF_NO);
+	struct conditions all = {0};
 
 	if (!n)
 		return in_range(&p->space, var, end->range.lo, end->range.hi);
 	for (size_t i = 0; i < n; i++) {
 		uint32_t addr = address(c, end, i, var == VAR_DADDR);
 
-		f = either(&p->space, f, in_range(&p->space, var, addr, addr));
+		vec_add(&all, in_range(&p->space, var, addr, addr));
 	}
-	return f;
+	return any_of(&p->space, &all);
 }
 
 /** struct hope - what counts as getting through */

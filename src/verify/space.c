@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "space.h"
 
-void space_init(struct space *s, const char *const *names, size_t n)
+void space_init(struct space *s, const char *const *names, size_t n, const struct sources *sources)
 {
 	uint32_t max[VARS] = {
-		[VAR_DADDR] = UINT32_MAX,    [VAR_SADDR] = UINT32_MAX, [VAR_DPORT] = PORT_MAX,
-		[VAR_SPORT] = PORT_MAX,	     [VAR_PROTO] = UINT8_MAX,  [VAR_IIF] = (uint32_t)n - 1,
-		[VAR_OIF] = (uint32_t)n - 1, [VAR_SHORT] = 1,	       [VAR_TRANSLATED] = 1,
+		[VAR_DADDR] = UINT32_MAX,    [VAR_SADDR] = UINT32_MAX,
+		[VAR_DPORT] = PORT_MAX,	     [VAR_SPORT] = PORT_MAX,
+		[VAR_PROTO] = UINT8_MAX,     [VAR_IIF] = (uint32_t)n - 1,
+		[VAR_OIF] = (uint32_t)n - 1, [VAR_SHORT] = 1,
+		[VAR_TRANSLATED] = 1,	     [VAR_SOURCE] = (uint32_t)sources->n - 1,
 	};
 
 	for (unsigned int i = 0; i < 4; i++)
 		max[VAR_DADDR6 + i] = max[VAR_SADDR6 + i] = UINT32_MAX;
-	*s = (struct space){.d = diagrams_new(max, VARS)};
+	*s = (struct space){.d = diagrams_new(max, VARS), .sources = sources};
 	for (size_t i = 0; i < n; i++)
 		vec_add(&s->names, names[i]);
 	s->op_seq = diagram_op(s->d);
@@ -19,6 +21,7 @@ void space_init(struct space *s, const char *const *names, size_t n)
 	s->op_and = diagram_op(s->d);
 	s->op_or = diagram_op(s->d);
 	s->op_not = diagram_op(s->d);
+	s->op_source = diagram_op(s->d);
 }
 
 void space_free(struct space *s)
@@ -130,6 +133,21 @@ node either(struct space *s, node a, node b)
 	return diagram_combine(s->d, s->op_or, or_fn, NULL, a, b);
 }
 
+static node any_part(struct space *s, const node *at, size_t n)
+{
+	if (n < 2)
+		return n ? *at : leaf(LEAF_NO);
+	return either(s, any_part(s, at, n / 2), any_part(s, at + n / 2, n - n / 2));
+}
+
+node any_of(struct space *s, struct conditions *all)
+{
+	node f = any_part(s, all->at, all->n);
+
+	vec_free(all);
+	return f;
+}
+
 static bool not_fn(node a, node b, void *arg, node *ret)
 {
 	(void)b;
@@ -157,18 +175,86 @@ node replace_leaf(struct space *s, node f, uint32_t from, uint32_t to)
 	return diagram_map(s->d, f, replace_fn, pair);
 }
 
+/* --- kinds of sources ------------------------------------------------------------------------- */
+
+/* What @f, which looks at the address or at later variables, says of the addresses of @kind. */
+static node of_kind(struct space *s, node f, uint32_t kind)
+{
+	struct edge_vec out = {0};
+	const struct edge *edges;
+	uint32_t lo = 0, first;
+	size_t n;
+
+	if (is_leaf(f) || diagram_var(s->d, f) != VAR_SADDR)
+		return f;
+	edges = diagram_edges(s->d, f, &n);
+	for (size_t i = 0; i < n; lo = edges[i++].hi + 1) {
+		if (!sources_first(s->sources, kind, (struct range){lo, edges[i].hi}, &first))
+			continue;
+		if (out.n)
+			out.at[out.n - 1].hi = first - 1;
+		vec_add(&out, ((struct edge){UINT32_MAX, edges[i].to}));
+	}
+	f = diagram_node(s->d, VAR_SADDR, out.at, out.n);
+	vec_free(&out);
+	return f;
+}
+
+static bool split_source(node f, node none, void *arg, node *ret)
+{
+	struct space *s = arg;
+	struct edge_vec out = {0};
+
+	(void)none;
+	*ret = f;
+	if (is_leaf(f) || diagram_var(s->d, f) > VAR_SADDR)
+		return true;
+	if (diagram_var(s->d, f) < VAR_SOURCE)
+		return false;
+	for (uint32_t kind = 0; kind < s->sources->n; kind++)
+		vec_add(&out,
+			((struct edge){kind,
+				       of_kind(s, diagram_fix(s->d, f, VAR_SOURCE, kind), kind)}));
+	*ret = diagram_node(s->d, VAR_SOURCE, out.at, out.n);
+	vec_free(&out);
+	return true;
+}
+
+node by_source(struct space *s, node f)
+{
+	return diagram_combine(s->d, s->op_source, split_source, s, f, leaf(0));
+}
+
+uint32_t space_source(const struct space *s, uint32_t saddr)
+{
+	return sources_kind(s->sources, saddr);
+}
+
 /* --- conditions ----------------------------------------------------------------------------- */
+
+node in_set(struct space *s, unsigned int var, struct range_set set)
+{
+	node f = diagram_ranges(s->d, var, set, leaf(LEAF_YES), leaf(LEAF_NO));
+
+	return var == VAR_SADDR ? by_source(s, f) : f;
+}
 
 node in_range(struct space *s, unsigned int var, uint32_t lo, uint32_t hi)
 {
-	return diagram_range(s->d, var, (struct range){lo, hi}, leaf(LEAF_YES), leaf(LEAF_NO));
+	struct range r = {lo, hi};
+
+	return in_set(s, var, (struct range_set){&r, 1});
 }
 
 node in_ranges(struct space *s, unsigned int var, struct range_set ranges)
 {
-	if (!ranges.n)
-		return leaf(LEAF_YES);
-	return diagram_ranges(s->d, var, ranges, leaf(LEAF_YES), leaf(LEAF_NO));
+	return ranges.n ? in_set(s, var, ranges) : leaf(LEAF_YES);
+}
+
+node in_boxes(struct space *s, const unsigned int *vars, size_t n_vars, struct box *boxes, size_t n,
+	      node otherwise)
+{
+	return by_source(s, diagram_boxes(s->d, vars, n_vars, boxes, n, otherwise));
 }
 
 node in_names(struct space *s, unsigned int var, bool (*fn)(const char *name, const void *arg),

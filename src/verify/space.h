@@ -6,6 +6,7 @@
 #include "diagram.h"
 #include "jgfw/index.h"
 #include "jgfw/ruleset.h"
+#include "sources.h"
 
 /** enum var - what a packet is, in the order of diagrams: addresses of deployments are many, and
  * what is translated is looked up by its destination */
@@ -15,6 +16,7 @@ enum var {
 	VAR_PROTO,
 	VAR_IIF, /* index of a name */
 	VAR_OIF,
+	VAR_SOURCE, /* kind of VAR_SADDR, see sources.h; follows from it */
 	VAR_SADDR,
 	VAR_SPORT,  /* bytes 0 and 1: of ICMP type and code */
 	VAR_DADDR6, /* four words */
@@ -71,14 +73,15 @@ struct space {
 		VEC(struct outcome);
 	} outcomes;
 	struct index known_outcomes;
+	const struct sources *sources;
 	struct {
 		VEC(enum doubt);
 	} doubts; /* by boolean variable from VARS on */
-	uint32_t op_seq, op_guard, op_and, op_or, op_not;
+	uint32_t op_seq, op_guard, op_and, op_or, op_not, op_source;
 };
 
-/** space_init - @names, sorted and without doubles, are borrowed */
-void space_init(struct space *s, const char *const *names, size_t n);
+/** space_init - @names, sorted and without doubles, and @sources are borrowed */
+void space_init(struct space *s, const char *const *names, size_t n, const struct sources *sources);
 void space_free(struct space *s);
 
 /** space_outcome - the leaf for @o; LEAF_ACCEPT where it changes nothing */
@@ -98,11 +101,34 @@ node both(struct space *s, node a, node b);
 node either(struct space *s, node a, node b);
 node negation(struct space *s, node a);
 
+/** struct conditions - several, to be put together at once */
+struct conditions {
+	VEC(node);
+};
+
+/** any_of - does one of them hold? Empties @all. Cheaper than either() in turn, which makes ever
+ * larger nodes */
+node any_of(struct space *s, struct conditions *all);
+
+/** by_source - @f, in which VAR_SADDR need not come with its kind, as the one function that equals
+ * it: what is said of one kind's addresses is said without those of others, each of which goes with
+ * the next address below that is of the kind */
+node by_source(struct space *s, node f);
+
+/** in_boxes - as diagram_boxes() */
+node in_boxes(struct space *s, const unsigned int *vars, size_t n_vars, struct box *boxes, size_t n,
+	      node otherwise);
+
+/** space_source - the kind of @saddr */
+uint32_t space_source(const struct space *s, uint32_t saddr);
+
 /** replace_leaf - @f with the leaf @to for each @from */
 node replace_leaf(struct space *s, node f, uint32_t from, uint32_t to);
 
 /** in_range - does @var lie in the range? */
 node in_range(struct space *s, unsigned int var, uint32_t lo, uint32_t hi);
+/** in_set - does @var lie in the set? */
+node in_set(struct space *s, unsigned int var, struct range_set set);
 /** in_ranges - in one of them; everywhere where there is none */
 node in_ranges(struct space *s, unsigned int var, struct range_set ranges);
 /** in_names - is the interface of @var one of those that @fn likes? */

@@ -85,6 +85,11 @@ static void wish(const struct prover *p, unsigned int var, const uint32_t *packe
 		wish_addresses(p, w);
 		vec_add(w, FAR_AWAY);
 		break;
+	case VAR_SOURCE:
+		wish(p, VAR_SADDR, packet, w);
+		vec_each(value, w)
+			*value = space_source(&p->space, *value);
+		break;
 	case VAR_SADDR:
 		iif = p->space.names.at[packet[VAR_IIF]];
 		if (p->site->zones[ZONE_WAN].n && !strcmp(iif, p->site->zones[ZONE_WAN].at[0].name))
@@ -122,11 +127,27 @@ static node child(const struct diagrams *d, node f, uint32_t value)
 	return edges->to;
 }
 
+/* Those of the kind that the packet's source has; if there is none, one that is. */
+static void wish_source(const struct prover *p, const uint32_t *packet, struct wishes *w)
+{
+	size_t used = 0;
+	uint32_t first;
+
+	vec_each(addr, w)
+		if (space_source(&p->space, *addr) == packet[VAR_SOURCE])
+			w->at[used++] = *addr;
+	w->n = used;
+	if (!used && sources_first(p->space.sources, packet[VAR_SOURCE], IPV4_ALL, &first))
+		vec_add(w, first);
+}
+
 /* A value of the variable of @f that leads on; reduced as it is, each node leads to LEAF_YES. */
-static uint32_t choose(const struct prover *p, node *f, const struct wishes *w)
+static uint32_t choose(const struct prover *p, node *f, const uint32_t *packet,
+		       const struct wishes *w)
 {
 	const struct edge *edges;
-	uint32_t lo = 0;
+	uint32_t lo = 0, first;
+	bool is_source = diagram_var(p->space.d, *f) == VAR_SADDR;
 	size_t n;
 
 	vec_each(value, w) {
@@ -142,6 +163,9 @@ static uint32_t choose(const struct prover *p, node *f, const struct wishes *w)
 		if (edges[i].to == leaf(LEAF_NO))
 			continue;
 		*f = edges[i].to;
+		if (is_source && sources_first(p->space.sources, packet[VAR_SOURCE],
+					       (struct range){lo, edges[i].hi}, &first))
+			lo = first;
 		return lo || !edges[i].hi ? lo : 1; /* a port or an address 0 is strange */
 	}
 	return lo;
@@ -156,8 +180,10 @@ static void find(struct prover *p, node f, uint32_t avoid, uint32_t packet[VARS]
 		wish(p, var, packet, &w);
 		if (var == VAR_DADDR)
 			drop_wish(&w, avoid);
+		if (var == VAR_SADDR)
+			wish_source(p, packet, &w);
 		if (!is_leaf(f) && diagram_var(p->space.d, f) == var)
-			packet[var] = choose(p, &f, &w);
+			packet[var] = choose(p, &f, packet, &w);
 		else
 			packet[var] = w.n ? w.at[0] : 0;
 	}
@@ -214,7 +240,7 @@ uint32_t witness_fate(struct prover *p, node comparison, node found, const uint3
 		if (var < VARS)
 			f = child(d, f, packet[var]);
 		else
-			values[var] = choose(p, &f, &none);
+			values[var] = choose(p, &f, packet, &none);
 	}
 	fate = diagram_eval(d, found, values, (unsigned int)n);
 	free(values);

@@ -267,6 +267,7 @@ static void compare_kind(const struct ruleset *rs, const struct runner *runner, 
 		bool whole;
 		enum run_fate fate = run_packet(runner, kind, &run, &whole);
 
+		point[VAR_SOURCE] = space_source(s, point[VAR_SADDR]);
 		if (fate == RUN_UNDECIDED || !whole ||
 		    can_fare_so(s, diagram, point, fate, &run.packet))
 			continue;
@@ -284,12 +285,14 @@ void compare_ways(const struct ruleset *rs, struct feed *f)
 	struct space space;
 	struct symbolic symbolic = {.space = &space};
 	struct pipeline pipeline;
+	struct sources sources;
 	struct runner *runner;
 
 	if (!is_loadable(rs))
 		return;
 	runner = runner_new(rs);
-	space_init(&space, names, ARRAY_SIZE(names));
+	sources_collect(NULL, &rs, 1, &sources);
+	space_init(&space, names, ARRAY_SIZE(names), &sources);
 	pipeline_init(&pipeline, &symbolic, &rs, 1, false);
 	if (!pipeline_unclear(&pipeline))
 		compare_kind(rs, runner, &space, diagram_of(&pipeline, &kind), &kind, f);
@@ -297,4 +300,5 @@ void compare_ways(const struct ruleset *rs, struct feed *f)
 	pipeline_free(&pipeline);
 	symbolic_free(&symbolic);
 	space_free(&space);
+	sources_free(&sources);
 }

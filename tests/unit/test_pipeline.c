@@ -10,6 +10,7 @@ static const char *const names[] = {"eth0", "eth1"};
 struct lab {
 	struct ruleset *rs;
 	struct builder rule;
+	struct sources sources;
 	struct space space;
 	struct symbolic symbolic;
 	struct pipeline pipeline;
@@ -26,7 +27,8 @@ static void lab_prepare(struct lab *l)
 	const struct ruleset *rs = l->rs;
 
 	l->symbolic.space = &l->space;
-	space_init(&l->space, names, ARRAY_SIZE(names));
+	sources_collect(NULL, &rs, 1, &l->sources);
+	space_init(&l->space, names, ARRAY_SIZE(names), &l->sources);
 	pipeline_init(&l->pipeline, &l->symbolic, &rs, 1, false);
 }
 
@@ -35,6 +37,7 @@ static void lab_end(struct lab *l)
 	pipeline_free(&l->pipeline);
 	symbolic_free(&l->symbolic);
 	space_free(&l->space);
+	sources_free(&l->sources);
 	ruleset_free(l->rs);
 }
 

@@ -171,6 +171,7 @@ START_TEST(packets_fare_as_in_diagrams)
 	struct space space;
 	struct symbolic symbolic = {.space = &space};
 	struct pipeline pipeline;
+	struct sources sources;
 	struct loaded l;
 	const struct ruleset *rs;
 	struct runner *runner;
@@ -180,7 +181,8 @@ START_TEST(packets_fare_as_in_diagrams)
 	load_ruleset(sites[_i], &l);
 	rs = l.rs;
 	runner = runner_new(rs);
-	space_init(&space, names, ARRAY_SIZE(names));
+	sources_collect(NULL, &rs, 1, &sources);
+	space_init(&space, names, ARRAY_SIZE(names), &sources);
 	pipeline_init(&pipeline, &symbolic, &rs, 1, false);
 	f = pipeline_forward(&pipeline, NFPROTO_IPV4, CT_STATE_NEW);
 	for (int i = 0; i < PACKETS; i++) {
@@ -188,6 +190,7 @@ START_TEST(packets_fare_as_in_diagrams)
 		enum run_fate fate;
 
 		random_packet(&state, packet);
+		packet[VAR_SOURCE] = space_source(&space, packet[VAR_SADDR]);
 		fate = run_packet(runner, packet, &behind);
 		if (fate == RUN_UNDECIDED) /* what has no ports has bytes in their place */
 			continue;
@@ -200,6 +203,7 @@ START_TEST(packets_fare_as_in_diagrams)
 	pipeline_free(&pipeline);
 	symbolic_free(&symbolic);
 	space_free(&space);
+	sources_free(&sources);
 	loaded_free(&l);
 }
 END_TEST

@@ -237,6 +237,17 @@ static uint32_t guess(struct drawing *d, unsigned int var, uint32_t lo, uint32_t
 	return v > lo && v < hi ? v : draw(d, lo, hi);
 }
 
+/* The source is one of a kind that the path is for. */
+static uint32_t guess_source(struct drawing *d, uint32_t lo, uint32_t hi)
+{
+	struct range kinds = d->at[VAR_SOURCE];
+	uint32_t v = guess(d, VAR_SADDR, lo, hi), kind = space_source(d->s, v);
+
+	if (kind < kinds.lo || kind > kinds.hi)
+		sources_first(d->s->sources, kinds.lo, (struct range){lo, hi}, &v);
+	return v;
+}
+
 /* A packet of the path; false where the lab has none. */
 static bool choose_packet(struct drawing *d, uint32_t *packet)
 {
@@ -263,11 +274,13 @@ static bool choose_packet(struct drawing *d, uint32_t *packet)
 		if (max[var] && hi > max[var])
 			hi = max[var];
 		do
-			packet[var] = guess(d, var, d->at[var].lo, hi);
+			packet[var] = var == VAR_SADDR ? guess_source(d, d->at[var].lo, hi)
+						       : guess(d, var, d->at[var].lo, hi);
 		while (!is_possible(d, var, packet[var], packet) && --tries);
 		if (!tries)
 			return false;
 	}
+	packet[VAR_SOURCE] = space_source(d->s, packet[VAR_SADDR]);
 	return true;
 }
 
@@ -554,6 +567,7 @@ int main(int argc, char **argv)
 {
 	struct diag diag = {0};
 	struct tables tables = {0};
+	struct sources sources;
 	struct space space;
 	struct symbolic symbolic = {.space = &space};
 	struct pipeline pipeline;
@@ -572,7 +586,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	qsort(argv + 4, (size_t)argc - 4, sizeof(*argv), name_order);
-	space_init(&space, (const char *const *)argv + 4, (size_t)argc - 4);
+	sources_collect(NULL, (const struct ruleset *const *)tables.at, tables.n, &sources);
+	space_init(&space, (const char *const *)argv + 4, (size_t)argc - 4, &sources);
 	pipeline_init(&pipeline, &symbolic, (const struct ruleset *const *)tables.at, tables.n,
 		      false);
 	vec_each(rs, &tables)
@@ -583,6 +598,7 @@ int main(int argc, char **argv)
 	pipeline_free(&pipeline);
 	symbolic_free(&symbolic);
 	space_free(&space);
+	sources_free(&sources);
 	tables_free(&tables);
 	return EXIT_SUCCESS;
 }

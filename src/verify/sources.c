@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sources.h"
+
+#include "claim.h"
+
+enum {
+	MAX_SETS = 6, /* kinds double with each at worst */
+	LARGE_SET = 2,
+};
+
+/* --- kinds ------------------------------------------------------------------------------------ */
+
+/* The addresses of @kind that are in @set, and those that are not. */
+static void split(const struct range_vec *kind, struct range_set set, struct range_vec *in,
+		  struct range_vec *out)
+{
+	size_t k = 0;
+
+	vec_each(whole, kind)
+		for (uint64_t at = whole->lo; at <= whole->hi;) {
+			struct range r = {(uint32_t)at, whole->hi};
+			bool inside;
+
+			while (k < set.n && set.at[k].hi < r.lo)
+				k++;
+			inside = k < set.n && set.at[k].lo <= r.lo;
+			if (inside && set.at[k].hi < r.hi)
+				r.hi = set.at[k].hi;
+			else if (!inside && k < set.n && set.at[k].lo <= r.hi)
+				r.hi = set.at[k].lo - 1;
+			vec_add(inside ? in : out, r);
+			at = (uint64_t)r.hi + 1;
+		}
+}
+
+static void add_kind(struct sources *s, struct range_vec *kind)
+{
+	if (kind->n)
+		s->kinds[s->n++] = *kind;
+}
+
+void sources_make(const struct range_set *sets, size_t n, struct sources *ret)
+{
+	struct range_vec all = {0};
+
+	*ret = (struct sources){.kinds = mem_alloc(((size_t)1 << n) * sizeof(*ret->kinds))};
+	vec_add(&all, IPV4_ALL);
+	add_kind(ret, &all);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = ret->n; k--;) {
+			struct range_vec in = {0}, out = {0}, whole = ret->kinds[k];
+
+			split(&whole, sets[i], &in, &out);
+			vec_free(&whole);
+			ret->kinds[k] = ret->kinds[--ret->n];
+			add_kind(ret, &out);
+			add_kind(ret, &in);
+		}
+}
+
+void sources_free(struct sources *sources)
+{
+	for (size_t i = 0; i < sources->n; i++)
+		vec_free(&sources->kinds[i]);
+	free(sources->kinds);
+	*sources = (struct sources){0};
+}
+
+bool sources_first(const struct sources *sources, uint32_t kind, struct range range, uint32_t *ret)
+{
+	const struct range_vec *v = &sources->kinds[kind];
+	size_t lo = 0, hi = v->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (v->at[mid].hi < range.lo)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == v->n || v->at[lo].lo > range.hi)
+		return false;
+	*ret = v->at[lo].lo > range.lo ? v->at[lo].lo : range.lo;
+	return true;
+}
+
+uint32_t sources_kind(const struct sources *sources, uint32_t addr)
+{
+	uint32_t kind = 0, first;
+
+	while (kind + 1 < sources->n &&
+	       !sources_first(sources, kind, (struct range){addr, addr}, &first))
+		kind++;
+	return kind;
+}
+
+/* --- what is large ---------------------------------------------------------------------------- */
+
+/** struct collecting - the sets, the largest first behind the site's */
+struct collecting {
+	struct range_vec sets[MAX_SETS];
+	size_t n;
+};
+
+static bool holds_addresses(const struct set *set)
+{
+	return set->n_key == 1 && set->key[0] == TYPE_IPV4_ADDR && !set->n_data &&
+	       set->n >= LARGE_SET;
+}
+
+static uint32_t address_at(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
+}
+
+static void add_set(struct collecting *c, const struct set *set)
+{
+	struct range_vec all = {0};
+	size_t at = c->n;
+
+	if (!holds_addresses(set))
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		const uint8_t *lo = set->bytes + i * set->stride;
+		const uint8_t *hi = set->interval ? lo + set->key_len : lo;
+
+		vec_add(&all, ((struct range){address_at(lo), address_at(hi)}));
+	}
+	range_normalize(&all);
+	if (c->n < MAX_SETS)
+		c->n++;
+	else if (c->sets[--at].n < all.n)
+		vec_free(&c->sets[at]);
+	else {
+		vec_free(&all);
+		return;
+	}
+	for (; at > 1 && c->sets[at - 1].n < all.n; at--)
+		c->sets[at] = c->sets[at - 1];
+	c->sets[at] = all;
+}
+
+void sources_collect(const struct site *site, const struct ruleset *const *rulesets, size_t n,
+		     struct sources *ret)
+{
+	struct collecting c = {.n = 1};
+	struct range_set sets[MAX_SETS];
+
+	if (site)
+		site_own_addresses(site, &c.sets[0]);
+	for (size_t i = 0; i < n; i++) {
+		vec_each(set, &rulesets[i]->table.sets)
+			add_set(&c, *set);
+		vec_each(set, &rulesets[i]->anonymous)
+			add_set(&c, *set);
+	}
+	for (size_t i = 0; i < c.n; i++)
+		sets[i] = (struct range_set){c.sets[i].at, c.sets[i].n};
+	sources_make(sets, c.n, ret);
+	for (size_t i = 0; i < c.n; i++)
+		vec_free(&c.sets[i]);
+}

@@ -25,6 +25,7 @@ enum report_mark {
 struct report_proof_line {
 	enum report_mark mark;
 	const char *text;
+	const char *shown_by; /* a packet, in lines; NULL where there is nothing to show */
 };
 
 /** struct report_proof - the answer of a proof, as words for the page; all is borrowed */

@@ -4,8 +4,21 @@
 #include "jgfw/verify.h"
 #include "verify_view.h"
 
-/* A proof as a page tells it: a line for each answer. */
-static void tell(const struct proof *proof, struct report_proof *ret)
+static const char *shown_by(const struct question *q, const struct finding *f, struct arena *arena)
+{
+	struct buf text = {0};
+	const char *ret;
+
+	if (!f->witness)
+		return f->detail;
+	verify_witness(q, f, 0, &text);
+	ret = arena_copy(arena, text.at, text.n);
+	buf_free(&text);
+	return ret;
+}
+
+/* A proof as a page tells it: a line for each answer, and what shows it. */
+static void tell(const struct question *q, struct proof *proof, struct report_proof *ret)
 {
 	static const enum report_mark marks[] = {[ANSWER_YES] = REPORT_OK,
 						 [ANSWER_NO] = REPORT_NO,
@@ -14,7 +27,8 @@ static void tell(const struct proof *proof, struct report_proof *ret)
 	ret->mark = marks[proof_answer(proof)];
 	ret->headline = verify_headline(proof);
 	vec_each(f, &proof->findings)
-		vec_add(&ret->lines, ((struct report_proof_line){marks[f->answer], f->text}));
+		vec_add(&ret->lines, ((struct report_proof_line){marks[f->answer], f->text,
+								 shown_by(q, f, &proof->arena)}));
 }
 
 static void report_page(struct job *job, struct buf *out)
@@ -27,7 +41,7 @@ static void report_page(struct job *job, struct buf *out)
 
 	if (rs) {
 		verify(&question, &proof);
-		tell(&proof, &told);
+		tell(&question, &proof, &told);
 	}
 	report_site(job->policy, REPORT_HTML, rs ? &told : NULL, out, &job->diag);
 	vec_free(&told.lines);

@@ -84,9 +84,9 @@ static void put_step(const struct trace_step *s, struct buf *out)
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void put_label(const char *label, struct buf *out)
+static void put_label(const char *label, int indent, struct buf *out)
 {
-	buf_pad(out, ' ', NAME_COLUMN);
+	buf_pad(out, ' ', indent);
 	buf_printf(out, "%-*s", PACKET_COLUMN, label);
 }
 
@@ -101,28 +101,28 @@ static void put_probe(const struct witness *w, struct buf *out)
 	buf_free(&text);
 }
 
-static void text_witness(const struct question *q, const struct finding *f, struct buf *out)
+void verify_witness(const struct question *q, const struct finding *f, int indent, struct buf *out)
 {
 	const struct witness *w = f->witness;
 	const struct trace_step *last;
 	struct trace trace;
 
-	put_label("packet", out);
+	put_label("packet", indent, out);
 	put_probe(w, out);
 	buf_puts(out, w->is_local ? ", to the gateway itself\n" : "\n");
 	if (w->provided) {
-		put_label("where", out);
+		put_label("where", indent, out);
 		buf_printf(out, "%s\n", w->provided);
 	}
-	put_label(f->loc.source ? "asserted" : "table", out);
+	put_label(f->loc.source ? "asserted" : "table", indent, out);
 	buf_printf(out, "%s\n", w->wanted);
-	put_label("ruleset", out);
+	put_label("ruleset", indent, out);
 	buf_printf(out, "%s\n", w->found);
 	if (!w->probe.in || !trace_witness(q, w, &trace))
 		return;
 	last = last_step(&trace);
 	if (last) {
-		put_label("rule", out);
+		put_label("rule", indent, out);
 		put_step(last, out);
 		buf_putc(out, '\n');
 	}
@@ -142,7 +142,7 @@ static void text_finding(const struct question *q, const struct finding *f, bool
 		buf_printf(out, "  %-*s", NAME_COLUMN - 2, answers[f->answer]);
 	buf_printf(out, "%s\n", f->text);
 	if (f->witness)
-		text_witness(q, f, out);
+		verify_witness(q, f, NAME_COLUMN, out);
 	if (f->detail) {
 		buf_pad(out, ' ', NAME_COLUMN);
 		buf_printf(out, "%s\n", f->detail);

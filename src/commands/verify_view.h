@@ -13,6 +13,11 @@ void verify_text(const struct question *question, const struct proof *proof, boo
 /** verify_json - append @proof as members of a JSON object behind others */
 void verify_json(const struct question *question, const struct proof *proof, struct buf *out);
 
+/** verify_witness - append the packet that shows @finding, which has one, and what becomes of it:
+ * lines behind @indent spaces */
+void verify_witness(const struct question *question, const struct finding *finding, int indent,
+		    struct buf *out);
+
 /** verify_headline - the answer in a line without its end */
 const char *verify_headline(const struct proof *proof);
 

@@ -322,9 +322,14 @@ static void put_proof(const struct report_proof *proof, struct buf *out)
 	vec_each(line, &proof->lines) {
 		buf_puts(out, "<li>");
 		put_mark(line->mark, out);
-		buf_puts(out, "<span>");
+		buf_puts(out, "<div>");
 		put_lines(line->text, out);
-		buf_puts(out, "</span></li>\n");
+		if (line->shown_by) {
+			buf_puts(out, "<pre>");
+			xml_escape(line->shown_by, out);
+			buf_puts(out, "</pre>");
+		}
+		buf_puts(out, "</div></li>\n");
 	}
 	if (proof->lines.n)
 		buf_puts(out, "</ul>\n");

@@ -119,9 +119,10 @@ START_TEST(page_tells_the_proof)
 				     .headline = "refuted: 1 of 3 </h2><script>\"&'"};
 	struct buf page = {0};
 
-	vec_add(&proof.lines, ((struct report_proof_line){REPORT_OK, "allow a > b"}));
-	vec_add(&proof.lines, ((struct report_proof_line){REPORT_NO, "deny <wan>\nby rule 7"}));
-	vec_add(&proof.lines, ((struct report_proof_line){REPORT_UNDECIDED, "x -> y"}));
+	vec_add(&proof.lines, ((struct report_proof_line){REPORT_OK, "allow a > b", NULL}));
+	vec_add(&proof.lines,
+		((struct report_proof_line){REPORT_NO, "deny <wan>", "packet in=a\nrule <7>\n"}));
+	vec_add(&proof.lines, ((struct report_proof_line){REPORT_UNDECIDED, "x -> y", NULL}));
 	make_page(&proof, &page);
 	vec_free(&proof.lines);
 	ck_assert_ptr_nonnull(
@@ -130,12 +131,12 @@ START_TEST(page_tells_the_proof)
 		       "<span class=\"no\" role=\"img\" aria-label=\"refuted\">✗</span> "
 		       "refuted: 1 of 3 &lt;/h2&gt;&lt;script&gt;&quot;&amp;&#39;</h2>\n<ul>\n"
 		       "<li><span class=\"ok\" role=\"img\" aria-label=\"proved\">✓</span> "
-		       "<span>allow a &gt; b</span></li>\n"
+		       "<div>allow a &gt; b</div></li>\n"
 		       "<li><span class=\"no\" role=\"img\" aria-label=\"refuted\">✗</span> "
-		       "<span>deny &lt;wan&gt;<br />\nby rule 7</span></li>\n"
+		       "<div>deny &lt;wan&gt;<pre>packet in=a\nrule &lt;7&gt;\n</pre></div></li>\n"
 		       "<li><span class=\"undecided\" role=\"img\" "
 		       "aria-label=\"undecided\">?</span> "
-		       "<span>x → y</span></li>\n</ul>\n</aside>\n"));
+		       "<div>x → y</div></li>\n</ul>\n</aside>\n"));
 	buf_free(&page);
 }
 END_TEST

@@ -162,6 +162,11 @@ static struct set *port_set(struct builder *b, struct range_set ports)
 
 void rule_ports(struct builder *b, enum field field, struct range_set ports, bool invert)
 {
+	if (invert && range_set_count(ports) == 1) { /* nft makes it of a set of one, too */
+		load(b, field, 0);
+		compare(b, CMP_NEQ, value_u16((uint16_t)ports.at[0].lo));
+		return;
+	}
 	if (ports.n == 1 && !invert) {
 		struct value lo = value_u16((uint16_t)ports.at[0].lo);
 		struct value hi = value_u16((uint16_t)ports.at[0].hi);

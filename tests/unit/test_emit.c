@@ -345,7 +345,7 @@ static const struct {
 	{port_range, "udp dport 24000-29999"},
 	{port_set, "tcp dport { 80, 443 }"},
 	{port_interval_set, "udp sport @ports_53_1024_to_65535"},
-	{not_port, "th dport != { 80 }"},
+	{not_port, "th dport != 80"},
 	{not_ports, "th dport != { 80, 3478, 3479, 3480, 3481, 3482, 3483 }"},
 	{set_of_addresses, "ip daddr @own"},
 	{not_in_set, "ip daddr != @own"},

@@ -33,6 +33,8 @@ static int ways_find(struct ways *ways, struct diag *diag)
 {
 	size_t from = ways->found;
 
+	if (from == ways->n)
+		return 0;
 	ways->found = ways->n;
 	return routes_find(ways->at + from, ways->n - from, diag);
 }

@@ -9,7 +9,7 @@
 #include <libmnl/libmnl.h>
 
 enum {
-	AT_A_TIME = 64, /* so few that all answers fit a socket's usual buffer */
+	AT_A_TIME = 64, /* so few that all answers fit a socket's usual buffer, and bits a word */
 };
 
 struct mnl_socket *talk_open(int bus, struct diag *diag)
@@ -83,19 +83,26 @@ static int take(const struct talk *talk, const struct nlmsghdr *message)
 			    message->nlmsg_type == NLMSG_ERROR ? error->error : 0, talk->arg);
 }
 
+/* One answer to each request counts, the first. */
 static int take_answers(struct mnl_socket *socket, const struct talk *talk, size_t from, size_t to,
 			char *room)
 {
-	for (size_t missing = to - from; missing;) {
+	uint64_t missing = UINT64_MAX >> (AT_A_TIME - (to - from));
+
+	while (missing) {
 		const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)room;
 		int left = talk_receive(socket, room), r;
 
 		if (left < 0)
 			return left;
 		for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-			if (m->nlmsg_seq < from || m->nlmsg_seq >= to)
+			uint64_t bit = m->nlmsg_seq < from || m->nlmsg_seq >= to
+					       ? 0
+					       : UINT64_C(1) << (m->nlmsg_seq - from);
+
+			if (!(missing & bit))
 				continue;
-			missing--;
+			missing &= ~bit;
 			r = take(talk, m);
 			if (r)
 				return r;

@@ -4,7 +4,7 @@
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
 #   make check-report    look at the report's page in a real Chromium (large)
-#   make fuzz     TIME=60: each fuzzer of tests/fuzz/ for so many seconds (clang)
+#   make fuzz     TIME=60: each fuzzer of tests/fuzz/ for so many seconds (clang), JOBS=1 at a time
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
 #   make check-ansible   the collection, over ssh against gateways in namespaces, and on such a Debian (slow)
@@ -30,7 +30,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # What a bare Debian 12 lacks: to build; to test; to make a package.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
 TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git graphviz \
-	libasan8 libubsan1 python3-yaml python3-jsonschema bash-completion zsh fish
+	libasan8 libubsan1 libexpat1-dev libjansson-dev python3-yaml python3-jsonschema bash-completion zsh fish
 DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
 ANSIBLE_TEST_PACKAGES := ansible-core openssh-client openssh-server nftables iproute2 procps strace debootstrap
 
@@ -53,7 +53,6 @@ DATA := $(sort examples/example.yaml $(wildcard profiles/*.yaml templates/*.yaml
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/data.o
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/fuzz/*.c)))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
@@ -70,12 +69,14 @@ $(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
 $(BUILD)/leaves: $(BUILD)/tests/verify/leaves.o $(LIBRARY_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# The fuzzers: as above, each with its harness. tests/fuzz/run makes them, with clang and sanitizers.
-$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
-		$(filter-out $(BUILD)/tests/fuzz/fuzz_%,$(FUZZ_OBJECTS)) $(LIBRARY_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
-
-fuzzers: $(FUZZERS)
+# The fuzzers: as above, each with its harness. tests/fuzz/run makes them, with sanitizers: by clang
+# with libFuzzer, else with a main() that replays files.
+FUZZ_MAIN := $(BUILD)/tests/fuzz/main.o
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(if $(filter clang,$(CC)),,$(FUZZ_MAIN)) \
+		$(filter-out $(BUILD)/tests/fuzz/fuzz_% $(FUZZ_MAIN),$(FUZZ_OBJECTS)) $(LIBRARY_OBJECTS)
+	$(CC) $(ALL_LDFLAGS) $(if $(filter clang,$(CC)),-fsanitize=fuzzer) -o $@ $^ $(LIBS) \
+		$(shell pkg-config --libs expat jansson)
+.SECONDARY: $(FUZZ_OBJECTS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -121,8 +122,9 @@ check-report: test-packages $(BUILD)/jgfw
 	@tests/report/browser
 
 fuzz: TIME = 60
-fuzz:
-	@tests/fuzz/run $(TIME)
+fuzz: test-packages
+	@tools/need clang libclang-rt-dev
+	@JOBS=$(JOBS) tests/fuzz/run $(TIME)
 
 check-systemd: $(BUILD)/jgfw
 	@tests/systemd/run
@@ -206,6 +208,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check bench fuzz fuzzers check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check bench fuzz check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(BUILD)/tests/verify/leaves.d

@@ -53,8 +53,11 @@ void check_diag(struct diag *diag)
 	}
 	diag_sort(diag);
 	diag_render(diag, &out, true);
-	diag_render_json(diag, &out, DIAG_WARNING);
-	diag_render_json(diag, &out, DIAG_ERROR);
 	must(diag->n == 0 || out.n > 0);
+	for (int severity = DIAG_ERROR; severity <= DIAG_WARNING; severity++) {
+		out.n = 0;
+		diag_render_json(diag, &out, (enum severity)severity);
+		must(json_is_formed(out.at, out.n));
+	}
 	buf_free(&out);
 }

@@ -3,6 +3,7 @@
 #ifndef JGFW_FUZZ_H
 #define JGFW_FUZZ_H
 
+#include "jgfw/buf.h"
 #include "jgfw/config.h"
 #include "jgfw/ruleset.h"
 
@@ -34,6 +35,11 @@ unsigned int feed_below(struct feed *f, unsigned int n);
 /** check_diag - messages point into their sources, and can be told as text and as JSON */
 void check_diag(struct diag *diag);
 
+/** compile_text - @text as a site, and its ruleset in @ret; NULL after errors; both are the
+ * caller's.
+ * @source and @lib must outlive them */
+struct site *compile_text(const struct source *source, struct library *lib, struct ruleset **ret);
+
 /** check_site - @text as a site, on the whole way to text and messages and back; @data_dir may be
  * NULL */
 void check_site(const char *text, size_t len, const char *data_dir);
@@ -54,6 +60,31 @@ uint32_t some_addr(struct feed *f);
 uint16_t some_port(struct feed *f);
 uint8_t some_proto(struct feed *f);
 const char *some_name(struct feed *f);
+
+/* Rulesets and sites that bytes choose; a site is text, and mostly right. */
+struct ruleset *some_ruleset(struct feed *f, bool named_sets);
+void some_site(struct feed *f, struct buf *out);
+
+/** struct made - a site that bytes chose, and its ruleset; NULL both where it is not right */
+struct made {
+	struct buf text;
+	struct source source;
+	struct library *lib;
+	struct site *site;
+	struct ruleset *rs;
+};
+
+void made_new(struct made *made, struct feed *f);
+void made_free(struct made *made);
+
+/** check_change - the change between two rulesets (@from may be NULL) makes the one the other */
+void check_change(const struct ruleset *from, const struct ruleset *to);
+
+/* Can others read it? */
+bool json_is_formed(const char *text, size_t len);
+bool xml_is_formed(const char *text, size_t len);
+bool csv_is_formed(const char *text, size_t len, size_t columns);
+bool dot_is_formed(const char *text, size_t len);
 
 /** messages_mutate - an LLVMFuzzerCustomMutator() of packed rulesets (kernel_pack()) */
 size_t messages_mutate(uint8_t *data, size_t size, size_t max_size, unsigned int seed);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packed rulesets, mutated as what they are: messages with attributes in attributes. Most mutants
- * keep every length around the change right, so that what is inside is looked at; some do not.
+ * Packed rulesets, and what netlink answers, mutated as what they are: messages with attributes in
+ * attributes. Most mutants keep every length around the change right, so that what is inside is
+ * looked at; some do not.
  */
 #include "fuzz.h"
 
@@ -13,6 +14,9 @@
 enum {
 	HEAD = sizeof(uint64_t), /* how many bytes of messages follow */
 	NFGEN_LEN = 4,		 /* struct nfgenmsg */
+	RTMSG_LEN = 12, /* struct rtmsg, of messages that are no subsystem's of netfilter */
+	SUBSYS_AT = 5,	/* in a message's head, the high byte of its type */
+	ATTR_HEAD = sizeof(struct nlattr),
 	MAX_NESTING = 8,
 	MAX_ATTRS = 32,
 	PAYLOAD_MAX = 64,
@@ -89,12 +93,12 @@ static bool choose_attr(struct input *in, size_t from, size_t to, size_t *ret_at
 {
 	size_t at = from, seen = 0;
 
-	while (at + NLA_HDRLEN <= to) {
+	while (at + ATTR_HEAD <= to) {
 		size_t len = attr_len(in, at);
 		uint16_t type;
 
 		memcpy(&type, in->at + at + 2, sizeof(type));
-		if (len < NLA_HDRLEN || at + len > to || (type & NLA_TYPE_MASK) > MAX_ATTRS)
+		if (len < ATTR_HEAD || at + len > to || (type & NLA_TYPE_MASK) > MAX_ATTRS)
 			return false;
 		if (!below(in, ++seen))
 			*ret_at = at;
@@ -110,13 +114,13 @@ static bool choose_spot(struct input *in, struct spot *ret)
 
 	if (!choose_message(in, ret))
 		return false;
-	from = ret->at + NLMSG_HDRLEN + NFGEN_LEN;
+	from = ret->at + NLMSG_HDRLEN + (in->at[ret->at + SUBSYS_AT] ? NFGEN_LEN : RTMSG_LEN);
 	to = ret->at + ret->len;
 	while (ret->nesting < MAX_NESTING && choose_attr(in, from, to, &at)) {
 		ret->around[ret->nesting++] = at;
 		ret->at = at;
 		ret->len = attr_len(in, at);
-		from = at + NLA_HDRLEN;
+		from = at + ATTR_HEAD;
 		to = at + ret->len;
 		if (!below(in, 5))
 			break;
@@ -159,7 +163,7 @@ static void replace(struct input *in, const struct spot *spot, size_t n_around, 
 static void change_payload(struct input *in, const struct spot *spot)
 {
 	uint8_t bytes[PAYLOAD_MAX] = {0};
-	size_t at = spot->at + NLA_HDRLEN, old = spot->len - NLA_HDRLEN, len;
+	size_t at = spot->at + ATTR_HEAD, old = spot->len - ATTR_HEAD, len;
 
 	if (old > sizeof(bytes))
 		return;
@@ -194,8 +198,8 @@ static void change_number(struct input *in, const struct spot *spot)
 	uint32_t number =
 		htonl(below(in, 2) ? below(in, 48) : numbers[below(in, ARRAY_SIZE(numbers))]);
 
-	if (spot->len == NLA_HDRLEN + sizeof(number))
-		memcpy(in->at + spot->at + NLA_HDRLEN, &number, sizeof(number));
+	if (spot->len == ATTR_HEAD + sizeof(number))
+		memcpy(in->at + spot->at + ATTR_HEAD, &number, sizeof(number));
 }
 
 static void change_type(struct input *in, const struct spot *spot)

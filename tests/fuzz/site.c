@@ -7,17 +7,33 @@
 #include "jgfw/policy.h"
 #include "jgfw/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Pages are drawn by another program. */
+enum {
+	CSV_COLUMNS = 13,
+};
+
+/* Each format is what its name says, whatever names and purposes say. */
 static void check_report(const struct policy *policy, struct diag *diag)
 {
-	struct buf out = {0};
+	struct buf text[REPORT_HTML + 1] = {0}, json = {0};
 
-	for (int format = REPORT_TEXT; format <= REPORT_DOT; format++)
-		report_site(policy, (enum report_format)format, NULL, &out, diag);
-	must(out.n > 0);
-	buf_free(&out);
+	setenv("PATH", "/nowhere", true); /* dot would draw the pictures of each page */
+	for (int format = REPORT_TEXT; format <= REPORT_HTML; format++)
+		report_site(policy, (enum report_format)format, NULL, &text[format], diag);
+	buf_putc(&json, '{');
+	buf_add(&json, text[REPORT_JSON].at, text[REPORT_JSON].n);
+	buf_putc(&json, '}');
+	must(json_is_formed(json.at, json.n));
+	must(csv_is_formed(text[REPORT_CSV].at, text[REPORT_CSV].n, CSV_COLUMNS));
+	must(dot_is_formed(text[REPORT_DOT].at, text[REPORT_DOT].n));
+	must(xml_is_formed(text[REPORT_HTML].at, text[REPORT_HTML].n));
+	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
+		must(text[i].n);
+		buf_free(&text[i]);
+	}
+	buf_free(&json);
 }
 
 /* All that jgfw makes has words, and comes back from a file as it was. */
@@ -38,6 +54,39 @@ static void check_ruleset(const struct ruleset *rs)
 	ruleset_free(back);
 	buf_free(&packed);
 	buf_free(&text);
+}
+
+struct site *compile_text(const struct source *source, struct library *lib, struct ruleset **ret)
+{
+	struct diag diag = {0};
+	struct site *site = site_load(source, lib, &diag);
+	struct policy *policy = site ? policy_expand(site, &diag) : NULL;
+
+	*ret = policy ? policy_compile(policy, &diag) : NULL;
+	policy_free(policy);
+	diag_free(&diag);
+	if (!*ret) {
+		site_free(site);
+		site = NULL;
+	}
+	return site;
+}
+
+/* With a library of its own: an error in what it has is told once. */
+void made_new(struct made *made, struct feed *f)
+{
+	*made = (struct made){.lib = library_new(NULL)};
+	some_site(f, &made->text);
+	made->source = (struct source){"site.yaml", buf_str(&made->text), made->text.n};
+	made->site = compile_text(&made->source, made->lib, &made->rs);
+}
+
+void made_free(struct made *made)
+{
+	ruleset_free(made->rs);
+	site_free(made->site);
+	library_free(made->lib);
+	buf_free(&made->text);
 }
 
 void check_site(const char *text, size_t len, const char *data_dir)

@@ -93,14 +93,14 @@ void odd(struct decoder *d, const char **where, const char *fmt, ...)
 
 struct chain *decoder_find_chain(struct decoder *d, const char *name)
 {
-	return *index_find(&d->chains, name, strlen(name));
+	return index_get(&d->chains, name, strlen(name));
 }
 
 struct set *decoder_find_set(struct decoder *d, const char *name, uint32_t id)
 {
 	if (id)
-		return *index_find(&d->sets, &id, sizeof(id));
-	return *index_find(&d->sets, name, strlen(name) + 1);
+		return index_get(&d->sets, &id, sizeof(id));
+	return index_get(&d->sets, name, strlen(name) + 1);
 }
 
 /* --- tables and chains ---------------------------------------------------------------------- */

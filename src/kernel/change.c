@@ -100,7 +100,8 @@ static void encode_coming(struct batch *batch, const struct change *change)
 		else if (set->come.n)
 			encode_elements(
 				batch, table,
-				(struct elements){.set = set->new, set->come.at, set->come.n, NULL},
+				(struct elements){
+					.set = set->new, set->come.at, set->come.n, set->counters},
 				NFT_MSG_NEWSETELEM);
 }
 

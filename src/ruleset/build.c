@@ -162,19 +162,14 @@ static struct set *port_set(struct builder *b, struct range_set ports)
 
 void rule_ports(struct builder *b, enum field field, struct range_set ports, bool invert)
 {
-	if (invert && range_set_count(ports) == 1) { /* nft makes it of a set of one, too */
+	if (ports.n == 1 && ports.at[0].lo == ports.at[0].hi) { /* as nft takes a set of one */
 		load(b, field, 0);
-		compare(b, CMP_NEQ, value_u16((uint16_t)ports.at[0].lo));
+		compare(b, invert ? CMP_NEQ : CMP_EQ, value_u16((uint16_t)ports.at[0].lo));
 		return;
 	}
 	if (ports.n == 1 && !invert) {
-		struct value lo = value_u16((uint16_t)ports.at[0].lo);
-		struct value hi = value_u16((uint16_t)ports.at[0].hi);
-
-		if (ports.at[0].lo == ports.at[0].hi)
-			rule_match(b, field, lo);
-		else
-			rule_match_range(b, field, lo, hi);
+		rule_match_range(b, field, value_u16((uint16_t)ports.at[0].lo),
+				 value_u16((uint16_t)ports.at[0].hi));
 		return;
 	}
 	rule_lookup(b, &field, 1, port_set(b, ports), invert);

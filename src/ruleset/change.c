@@ -327,14 +327,20 @@ static void compare_chains(struct comparison *c)
 
 /* --- counters of elements -------------------------------------------------------------------- */
 
+/* Elements that come, or come back with a count of their own; those that are there in both go on.
+ */
 static void take_on_element_counters(struct set_change *change)
 {
 	const struct set *a = change->old, *b = change->new;
 	size_t i = 0;
 
-	if (!a || !b || !a->counters || !b->counter || !b->n || a->stride != b->stride)
+	if (!b || !b->counter || !b->n)
 		return;
 	change->counters = mem_alloc(b->n * sizeof(*change->counters));
+	if (b->counters)
+		memcpy(change->counters, b->counters, b->n * sizeof(*b->counters));
+	if (!a || !a->counters || a->stride != b->stride)
+		return;
 	for (size_t k = 0; k < b->n; k++) {
 		while (i < a->n &&
 		       memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride, b->stride) < 0)
@@ -384,8 +390,7 @@ static void drop_unchanged(struct change *change)
 		if (set->old && set->new && !set->renew && !set->gone.n && !set->come.n &&
 		    !change->whole)
 			continue;
-		if (set->renew || change->whole)
-			take_on_element_counters(set);
+		take_on_element_counters(set);
 		change->sets.at[n++] = *set;
 	}
 	change->sets.n = n;

@@ -85,20 +85,97 @@ static void take_on_counter(struct counted *c, const struct chain *chain, struct
 	}
 }
 
+/* The last first, so that the lists have them in their order. */
+static void add_all_counted(struct counted *c, const struct change *change)
+{
+	for (size_t i = change->chains.n; i--;) {
+		const struct chain_change *chain = &change->chains.at[i];
+
+		for (size_t k = chain->rules.n; k--;)
+			if (chain->rules.at[k].old)
+				add_counted(c, chain->old, chain->rules.at[k].old);
+	}
+	for (size_t i = change->whole ? change->old->table.chains.n : 0; i--;) {
+		const struct chain *chain = change->old->table.chains.at[i];
+
+		for (size_t k = chain->rules.n; k--;)
+			add_counted(c, chain, &chain->rules.at[k]);
+	}
+}
+
+/** struct row_counts - of the rules that come with one comment */
+struct row_counts {
+	struct counter own;	/* with which they come back, from a file */
+	struct counter taken;	/* from those that go */
+	struct rule_edit *heir; /* one that took some */
+	bool torn;		/* and one that comes with its own alone */
+};
+
+static void add_row(struct row_counts *row, struct rule_edit *edit)
+{
+	const struct counter *own = counter_of(edit->new);
+
+	row->own.packets += own->packets;
+	row->own.bytes += own->bytes;
+	if (!edit->counts_on) {
+		row->torn |= own->packets != 0;
+		return;
+	}
+	row->taken.packets += edit->counted.packets;
+	row->taken.bytes += edit->counted.bytes;
+	row->heir = edit;
+}
+
+/* Rules that one rule counted on for come back together, and its count has theirs in it: each gets
+ * its own, and one what was counted since. */
+static void share_out(const struct row_counts *row, struct rule_edit *edit)
+{
+	if (!edit->counts_on || !row->torn || row->taken.packets < row->own.packets ||
+	    row->taken.bytes < row->own.bytes)
+		return;
+	edit->counted = *counter_of(edit->new);
+	if (edit != row->heir)
+		return;
+	edit->counted.packets += row->taken.packets - row->own.packets;
+	edit->counted.bytes += row->taken.bytes - row->own.bytes;
+}
+
+static void share_out_counters(struct change *change)
+{
+	struct counted rows = {0};
+	struct {
+		VEC(struct row_counts);
+	} list = {0};
+
+	for (int adding = true; adding >= false; adding--)
+		vec_each(chain, &change->chains)
+			vec_each(edit, &chain->rules) {
+				void **slot;
+
+				if (!edit->new || !counter_of(edit->new) || !edit->new->comment)
+					continue;
+				slot = counted_slot(&rows, LIKE_COMMENT, chain->new, edit->new);
+				if (!*slot) {
+					vec_add(&list, (struct row_counts){0});
+					*slot = (void *)list.n;
+				}
+				if (adding)
+					add_row(&list.at[(size_t)*slot - 1], edit);
+				else
+					share_out(&list.at[(size_t)*slot - 1], edit);
+			}
+	index_free(&rows.by[LIKE_COMMENT]);
+	buf_free(&rows.key);
+	vec_free(&list);
+}
+
 void change_take_on_counters(struct change *change)
 {
 	struct counted counted = {0};
 
 	if (!change->old || !change->new)
 		return;
-	if (change->whole)
-		vec_each(chain, &change->old->table.chains)
-			vec_each(rule, &(*chain)->rules)
-				add_counted(&counted, *chain, rule);
-	vec_each(chain, &change->chains)
-		vec_each(edit, &chain->rules)
-			if (edit->old)
-				add_counted(&counted, chain->old, edit->old);
+	add_all_counted(&counted, change);
 	for (int all = false; all <= true; all++)
 		for (enum likeness how = LIKE_ALL; how < N_LIKENESSES; how++)
 			vec_each(chain, &change->chains)
@@ -108,4 +185,5 @@ void change_take_on_counters(struct change *change)
 		index_free(&counted.by[how]);
 	vec_free(&counted.list);
 	buf_free(&counted.key);
+	share_out_counters(change);
 }

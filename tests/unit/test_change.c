@@ -252,6 +252,89 @@ START_TEST(a_set_of_another_size_is_renewed)
 }
 END_TEST
 
+/* What the rules that come would count on from: their own where they take on nothing. */
+static uint64_t counts(const struct change *change, size_t i)
+{
+	const struct rule_edit *edit = &change->chains.at[0].rules.at[i];
+	size_t n = edit->new->n;
+
+	return edit->counts_on ? edit->counted.packets : edit->new->at[n - 2].counter.packets;
+}
+
+/* Two rules of one row, for which one counted on, come back from a file: 10 and 20, and 5 since. */
+START_TEST(a_count_comes_back_once)
+{
+	struct ruleset *one = ruleset_new("t"), *two = ruleset_new("t");
+	struct chain *a = forward(one), *b = forward(two);
+	struct change change;
+
+	add_rule(one, a, 1, NULL, 35);
+	add_rule(two, b, 2, NULL, 10);
+	add_rule(two, b, 3, NULL, 20);
+	a->rules.at[0].comment = b->rules.at[0].comment = b->rules.at[1].comment = "row";
+	change_between(one, two, &change);
+	ck_assert_uint_eq(change.chains.at[0].rules.n, 3);
+	ck_assert_uint_eq(counts(&change, 1) + counts(&change, 2), 35);
+	ck_assert_uint_eq(counts(&change, 2), 20);
+	change_free(&change);
+	ruleset_free(one);
+	ruleset_free(two);
+}
+END_TEST
+
+/* Rules of one row that all change keep their order, and each its count. */
+START_TEST(counts_do_not_change_places)
+{
+	struct ruleset *old = ruleset_new("t"), *new = ruleset_new("t");
+	struct chain *a = forward(old), *b = forward(new);
+	struct change change;
+
+	for (uint16_t i = 0; i < 3; i++) {
+		add_rule(old, a, i, NULL, 10u + i);
+		add_rule(new, b, i + 10, NULL, 0);
+		a->rules.at[i].comment = b->rules.at[i].comment = "row";
+	}
+	change_between(old, new, &change);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(counts(&change, 3 + i), 10 + i);
+	change_free(&change);
+	ruleset_free(old);
+	ruleset_free(new);
+}
+END_TEST
+
+static void count(struct set *set, uint64_t first)
+{
+	set->counter = true;
+	set->counters = mem_alloc(set->n * sizeof(*set->counters));
+	for (size_t i = 0; i < set->n; i++)
+		set->counters[i].packets = first + i;
+}
+
+/* Of elements that come back from a file, those that are still there go on, the others have their
+ * own, in a set that is edited and in one that comes. */
+START_TEST(elements_come_back_with_their_counts)
+{
+	struct ruleset *old = ruleset_new("t"), *new = ruleset_new("t");
+	struct set *s = addresses(old, "s", "ac"), *t = addresses(new, "s", "abc");
+	struct set *u = addresses(new, "u", "d");
+	struct change change;
+
+	count(s, 100);
+	count(t, 7);
+	count(u, 3);
+	change_between(old, new, &change);
+	ck_assert_uint_eq(change.sets.n, 2);
+	ck_assert_uint_eq(change.sets.at[0].come.n, 1);
+	ck_assert_uint_eq(change.sets.at[0].counters[change.sets.at[0].come.at[0]].packets, 8);
+	ck_assert_uint_eq(change.sets.at[0].counters[0].packets, 100);
+	ck_assert_uint_eq(change.sets.at[1].counters[0].packets, 3);
+	change_free(&change);
+	ruleset_free(old);
+	ruleset_free(new);
+}
+END_TEST
+
 static void add_range(struct set *set, uint32_t lo, uint32_t hi)
 {
 	set_put(set_put(set_add(set, 0), value_u32(lo)), value_u32(hi));
@@ -311,6 +394,9 @@ Suite *change_suite(void)
 	tcase_add_test(tc, elements_come_and_go);
 	tcase_add_test(tc, sets_are_edited_with_their_rules);
 	tcase_add_test(tc, a_set_of_another_size_is_renewed);
+	tcase_add_test(tc, a_count_comes_back_once);
+	tcase_add_test(tc, counts_do_not_change_places);
+	tcase_add_test(tc, elements_come_back_with_their_counts);
 	add_table(tc, intervals_that_meet_are_renewed, ranges);
 	tcase_add_test(tc, what_is_odd_is_never_equal);
 	suite_add_tcase(suite, tc);

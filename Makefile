@@ -5,6 +5,7 @@
 #   make check    install what the tests need, run them all
 #   make check-report    look at the report's page in a real Chromium (large)
 #   make fuzz     TIME=60: each fuzzer of tests/fuzz/ for so many seconds (clang), JOBS=1 at a time
+#   make soak     CHANGES=3000: so many random sites and edits, one after the other, each beside a fresh load (slow)
 #   make check-systemd   boot a Debian of the tests' own, to test the units of systemd/ (slow)
 #   make check-package   build the Debian package, install, upgrade and purge it in a Debian of its own (slow)
 #   make check-ansible   the collection, over ssh against gateways in namespaces, and on such a Debian (slow)
@@ -126,6 +127,10 @@ fuzz: test-packages
 	@tools/need clang libclang-rt-dev
 	@JOBS=$(JOBS) tests/fuzz/run $(TIME)
 
+soak: CHANGES = 3000
+soak: $(BUILD)/jgfw
+	@tests/kernel/soak $(CHANGES)
+
 check-systemd: $(BUILD)/jgfw
 	@tests/systemd/run
 
@@ -208,6 +213,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check bench fuzz check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check bench fuzz soak check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(BUILD)/tests/verify/leaves.d

@@ -33,7 +33,7 @@ struct set_change {
 	struct {
 		VEC(uint32_t);
 	} gone, come;		  /* of a set that stays; else all elements go, and come */
-	struct counter *counters; /* of @new where it comes and counts: by element, or NULL */
+	struct counter *counters; /* of @new where it counts: by element, or NULL */
 };
 
 /** struct change - borrows from both rulesets; empty where they are equal

@@ -14,6 +14,7 @@ enum flow_state {
 	FLOW_NO_ZONE,	    /* the gateway does not have one of the two zones */
 	FLOW_ONE_INTERFACE, /* both ends in one zone that has a single interface */
 	FLOW_NO_ADDRESS,    /* the site names no machine of a role that it may leave out */
+	FLOW_ONE_MACHINE,   /* both ends are the same machine */
 	FLOW_NEVER,	    /* on no gateway, as the row itself says */
 };
 

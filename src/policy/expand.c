@@ -208,6 +208,15 @@ static void list_zone_edges(struct policy *policy, const struct site *site)
 	}
 }
 
+/* One that speaks to its own public address does so by way of the gateway. */
+static bool is_one_machine(const struct flow *flow)
+{
+	const struct party *a = &flow->src, *b = &flow->dst;
+
+	return !flow->dnat && a->kind == PARTY_MACHINES && b->kind == PARTY_MACHINES && a->n == 1 &&
+	       b->n == 1 && a->at->addr && a->at->addr == b->at->addr;
+}
+
 static void add_flow(struct expansion *x, const struct row *row, const struct endpoint *from,
 		     const struct endpoint *to, uint8_t proto)
 {
@@ -232,6 +241,8 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 	else if (flow->state == FLOW_IN_FORCE &&
 		 (is_left_out(x->dep, from) || is_left_out(x->dep, to)))
 		flow->state = FLOW_NO_ADDRESS;
+	else if (flow->state == FLOW_IN_FORCE && is_one_machine(flow))
+		flow->state = FLOW_ONE_MACHINE;
 	if (!x->dep->any_source_ports || row->of_site)
 		flow->sport = row_ports(x->dep, &row->sport, arena);
 	flow->dport = row_ports(x->dep, &row->dport, arena);

@@ -66,6 +66,9 @@ void report_state(const struct site *site, const struct flow *flow, struct buf *
 		buf_puts(out, "not in force: no address is given of ");
 		tell_left_out(flow, out);
 		return;
+	case FLOW_ONE_MACHINE:
+		buf_puts(out, "not in force: both ends are the same machine");
+		return;
 	case FLOW_NEVER:
 		buf_printf(out, "never in force: %s", flow->row->never);
 		return;

@@ -18,13 +18,26 @@ static bool is_nobody(const struct claim *claim, const struct endpoint *end)
 	return end->kind == END_ROLE && !end_count(claim->dep, end);
 }
 
+static bool is_one_machine(const struct claim *claim)
+{
+	struct end_host from, to;
+
+	/* to its own public address it speaks by way of the gateway */
+	if (claim->to->kind == END_PUBLIC || end_count(claim->dep, claim->from) != 1 ||
+	    end_count(claim->dep, claim->to) != 1)
+		return false;
+	from = end_host(claim->dep, claim->from, 0);
+	to = end_host(claim->dep, claim->to, 0);
+	return from.real && from.real == to.real;
+}
+
 bool claim_in_force(const struct site *site, const struct claim *claim)
 {
 	const struct interfaces *from = &site->zones[claim->from->zone];
 	const struct interfaces *to = &site->zones[claim->to->zone];
 
 	if (claim->row->never || deployment_omits(claim->dep, claim->row) ||
-	    is_nobody(claim, claim->from) || is_nobody(claim, claim->to))
+	    is_nobody(claim, claim->from) || is_nobody(claim, claim->to) || is_one_machine(claim))
 		return false;
 	return from->n && to->n && (from != to || from->n > 1);
 }

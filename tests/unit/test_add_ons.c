@@ -287,6 +287,37 @@ static enum flow_state state_of(const struct policy *policy, const char *id)
 	ck_abort_msg("no flow of %s", id);
 }
 
+/* An Expressway-E meets its own public address at the gateway, its own private one nowhere. */
+START_TEST(a_row_to_itself_waits)
+{
+	static const char site[] = "version: 1\n"
+				   "gateway: {zones: {wan: eth0, dmz: [eth1, eth2], lan: eth3}}\n"
+				   "deployments:\n"
+				   "  - name: hq\n"
+				   "    profile: cms-single-small\n"
+				   "    edge:\n"
+				   "      - {name: e1, public: 203.0.113.10, private: 192.0.2.10}\n"
+				   "%s"
+				   "    core: [10.10.0.20]\n"
+				   "    hosts: {meeting_server: [10.10.0.50]}\n";
+	char text[sizeof(site) + 100];
+	struct loaded l;
+
+	snprintf(text, sizeof(text), site, "");
+	load_policy(text, &l);
+	assert_clean(&l.diag);
+	ck_assert_int_eq(state_of(l.policy, "w11"), FLOW_IN_FORCE);
+	ck_assert_int_eq(state_of(l.policy, "w12"), FLOW_ONE_MACHINE);
+	loaded_free(&l);
+	snprintf(text, sizeof(text), site,
+		 "      - {name: e2, public: 203.0.113.11, private: 192.0.2.11}\n");
+	load_policy(text, &l);
+	assert_clean(&l.diag);
+	ck_assert_int_eq(state_of(l.policy, "w12"), FLOW_IN_FORCE);
+	loaded_free(&l);
+}
+END_TEST
+
 START_TEST(rows_without_addresses_wait)
 {
 	struct loaded l;
@@ -330,6 +361,7 @@ Suite *add_ons_suite(void)
 	tcase_add_test(tc, same_add_ons_are_the_same_model);
 	tcase_add_test(tc, shared_ports_change_together);
 	tcase_add_test(tc, rows_without_addresses_wait);
+	tcase_add_test(tc, a_row_to_itself_waits);
 	tcase_add_test(tc, row_that_is_never_in_force_is_not_between_two_interfaces);
 	suite_add_tcase(s, tc);
 	return s;

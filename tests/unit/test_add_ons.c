@@ -8,6 +8,7 @@
 #include "config/decode.h"
 #include "jgfw/policy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /** struct line - a line of a table */

@@ -126,6 +126,7 @@ enum {
 	MODEL_MAX_ROLES = 28, /* add-ons' included; with the NICs, bits of a word */
 	MODEL_MAX_ADD_ONS = 16,
 	MODEL_MAX_PORTS = 128,
+	PORTS_MAX_RANGES = 1 << 12, /* of a named port, of an end of a row; items of a list */
 	DEPLOYMENT_MAX_ROWS = 256,
 	SITE_MAX_DEPLOYMENTS = 10000,
 	ROW_ID_MAX = 32,

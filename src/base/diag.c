@@ -10,35 +10,61 @@
 enum {
 	SHOWN_COLUMNS = 160, /* of a source line; of a longer one, the part around the caret */
 	TAB_STOP = 8,
+	TEXT_MAX_BYTES = 1000, /* of a message; of a longer one, both ends */
+	TEXT_END_BYTES = 300,
 };
 
 /* Input is quoted in messages: what a terminal would obey becomes question marks. */
-static void hide_unprintable(char *p)
+static void hide_unprintable(char *text, size_t len)
 {
-	size_t n = utf8_len(p, strlen(p));
-	char c[5] = {0};
+	for (size_t i = 0, n; i < len; i += n) {
+		char c[5] = {0};
 
-	memcpy(c, p, n ? n : 1);
-	if (!text_is_printable(c))
-		memset(p, '?', n ? n : 1);
+		n = utf8_len(text + i, len - i);
+		n = n ? n : 1;
+		memcpy(c, text + i, n);
+		if (!text_is_printable(c))
+			memset(text + i, '?', n);
+	}
 }
 
+/* A quoted word may be as long as a file: what is said of it stands behind it. */
+static size_t cut_middle(char *text, size_t len)
+{
+	static const char gap[] = " ... ";
+	size_t begin = TEXT_MAX_BYTES - TEXT_END_BYTES, end = len - TEXT_END_BYTES;
+
+	if (len <= TEXT_MAX_BYTES)
+		return len;
+	while (((unsigned char)text[begin] & 0xc0) == 0x80 && begin > 1)
+		begin--;
+	while (((unsigned char)text[end] & 0xc0) == 0x80 && end < len)
+		end++;
+	memcpy(text + begin, gap, strlen(gap));
+	memmove(text + begin + strlen(gap), text + end, len - end + 1);
+	return begin + strlen(gap) + len - end;
+}
+
+PRINTF_LIKE(5, 0)
 static struct message *message_new(struct diag *d, enum severity severity, struct loc loc,
 				   const char *slug, const char *fmt, va_list ap)
 {
 	struct message *m = arena_new(&d->arena, struct message);
 	va_list again;
+	size_t len;
 	char *text;
 	int n;
 
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
-	text = arena_alloc(&d->arena, (size_t)(n < 0 ? 0 : n) + 1);
-	vsnprintf(text, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
-	for (char *p = text; *p; p += utf8_len(p, strlen(p)) ? utf8_len(p, strlen(p)) : 1)
-		hide_unprintable(p);
-	m->text = text;
+	n = n < 0 ? 0 : n;
+	text = mem_alloc((size_t)n + 1);
+	vsnprintf(text, (size_t)n + 1, fmt, ap);
+	len = cut_middle(text, (size_t)n);
+	hide_unprintable(text, len);
+	m->text = arena_copy(&d->arena, text, len);
+	free(text);
 	m->severity = severity;
 	m->loc = loc;
 	m->slug = slug;
@@ -52,6 +78,11 @@ static void keep(struct diag *d, struct message *m)
 	m->serial = (unsigned int)d->n;
 	d->messages[d->n++] = m;
 	d->last = m;
+}
+
+bool diag_is_full(const struct diag *d)
+{
+	return d->errors >= DIAG_MAX_ERRORS;
 }
 
 void diag_error(struct diag *d, struct loc loc, const char *slug, const char *fmt, ...)
@@ -136,73 +167,93 @@ static size_t line_break(const char *p, const char *end)
 	}
 }
 
-/** struct place - the start of a line; messages are sorted, so that the next is not far */
+/** struct place - a line, and a column in it; messages are sorted, so that the next is not far */
 struct place {
 	const struct source *source;
-	const char *at;
+	const char *at, *end; /* of the line */
 	uint32_t line;
+	const char *column_at;
+	uint32_t column;
 };
+
+static const char *line_end(const char *p, const char *end)
+{
+	while (p < end && !line_break(p, end))
+		p++;
+	return p;
+}
 
 /* Go to @line of @s. */
 static void find_line(struct place *place, const struct source *s, uint32_t line)
 {
 	const char *end = s->text + s->len;
-	size_t n;
 
+	if (place->source == s && place->line == line)
+		return;
 	if (place->source != s || place->line > line) {
-		*place = (struct place){s, s->text, 1};
+		*place = (struct place){.source = s, .at = s->text, .line = 1};
 		if (s->len >= 3 && !memcmp(s->text, "\xef\xbb\xbf", 3))
 			place->at += 3;
+		place->end = line_end(place->at, end);
 	}
-	for (; place->line < line && place->at < end; place->at += n ? n : 1) {
-		n = line_break(place->at, end);
-		place->line += n > 0;
+	for (; place->line < line && place->end < end; place->line++) {
+		place->at = place->end + line_break(place->end, end);
+		place->end = line_end(place->at, end);
 	}
+	if (place->line < line) /* behind the last line */
+		place->at = end;
+	place->column_at = place->at;
+	place->column = 1;
 }
 
-static size_t line_len(const char *line, const char *end)
+/* Go to @column of the line, or its end. */
+static void find_column(struct place *place, uint32_t column)
 {
-	const char *p = line;
+	size_t n;
 
-	while (p < end && !line_break(p, end))
-		p++;
-	return (size_t)(p - line);
+	if (place->column > column) {
+		place->column_at = place->at;
+		place->column = 1;
+	}
+	for (; place->column < column && place->column_at < place->end; place->column++) {
+		n = utf8_len(place->column_at, (size_t)(place->end - place->column_at));
+		place->column_at += n ? n : 1;
+	}
 }
 
 /* The source line and under it a caret and tildes. What is not printable is shown as `?`. */
 static void render_excerpt(struct buf *out, struct loc loc, struct place *place, const char *on,
 			   const char *off)
 {
+	uint32_t skip = 0, column, caret = 0, shown = 0, tildes = 0;
 	const char *p, *end;
-	uint32_t skip = 0, column = 1, caret = 0, shown = 0, tildes = 0;
 
 	find_line(place, loc.source, loc.line);
-	p = place->at;
-	end = p + line_len(p, loc.source->text + loc.source->len);
 	if (loc.column > SHOWN_COLUMNS * 3 / 4)
 		skip = loc.column - SHOWN_COLUMNS / 2;
 	if (skip)
 		buf_puts(out, "... ");
-	for (; p < end && shown < SHOWN_COLUMNS; column++) {
+	find_column(place, skip + 1);
+	p = place->column_at;
+	end = place->end;
+	for (column = place->column; p < end && shown < SHOWN_COLUMNS; column++) {
 		size_t n = utf8_len(p, (size_t)(end - p));
 		uint32_t before = shown;
 		char c[5] = "?";
 
-		if (column > skip) {
-			if (n)
-				memcpy(c, p, n);
-			if (*p == '\t') {
-				buf_pad(out, ' ', TAB_STOP - (long)(shown % TAB_STOP));
-				shown += TAB_STOP - shown % TAB_STOP;
-			} else {
-				buf_puts(out, *c && text_is_printable(c) ? c : "?");
-				shown++;
-			}
-			if (column < loc.column)
-				caret = shown;
-			else if (column < loc.column + loc.len && column > loc.column)
-				tildes += shown - before;
+		if (n)
+			memcpy(c, p, n);
+		if (*p == '\t') {
+			buf_pad(out, ' ', TAB_STOP - (long)(shown % TAB_STOP));
+			shown += TAB_STOP - shown % TAB_STOP;
+		} else {
+			buf_puts(out, *c && text_is_printable(c) ? c : "?");
+			shown++;
 		}
+		if (column < loc.column)
+			caret = shown;
+		else if (column < loc.column + loc.len && column > loc.column)
+			tildes += shown - before;
 		p += n ? n : 1;
 	}
 	if (p < end)
@@ -247,11 +298,11 @@ static void render_message(struct buf *out, const struct message *m, struct plac
 
 void diag_render(const struct diag *d, struct buf *out, bool color)
 {
-	struct place place = {0};
+	struct place place = {0}, note_place = {0}; /* each goes forward, mostly */
 
 	for (size_t i = 0; i < d->n; i++)
 		for (const struct message *m = d->messages[i]; m; m = m->note)
-			render_message(out, m, &place, color);
+			render_message(out, m, m == d->messages[i] ? &place : &note_place, color);
 	if (d->errors > DIAG_MAX_ERRORS)
 		buf_printf(out, "jgfw: %u more error%s not shown\n", d->errors - DIAG_MAX_ERRORS,
 			   d->errors - DIAG_MAX_ERRORS == 1 ? " is" : "s are");

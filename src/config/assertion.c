@@ -68,8 +68,13 @@ static void take_ports(struct scanner *s, const struct deployment *dep, struct p
 
 	ret_expr->loc = s->word.loc;
 	for (char *part = list, *end; part; part = end) {
-		struct port_item *item = vec_push_in(s->arena, &items);
+		struct port_item *item;
 
+		if (items.n == PORTS_MAX_RANGES) {
+			fail(s, "fewer ports");
+			break;
+		}
+		item = vec_push_in(s->arena, &items);
 		end = strchr(part, ',');
 		if (end)
 			*end++ = '\0';
@@ -106,7 +111,8 @@ void assertion_parse(const struct word *text, const struct deployment *dep, stru
 	struct scanner s = {.at = text->text, .text = text, .arena = arena, .diag = diag};
 	struct assertion *a = ret_assertion;
 
-	for (size_t i = 0; text->text[i]; i += utf8_len(text->text + i, strlen(text->text + i)))
+	for (size_t i = 0, len = strlen(text->text); i < len;
+	     i += utf8_len(text->text + i, len - i))
 		s.columns++;
 	*a = (struct assertion){.text = *text};
 	next_word(&s);

@@ -268,10 +268,10 @@ static void bind_rows(struct site *site, struct deployment *dep, struct diag *di
 		}
 		row_bind(row, dep->model, dep, diag);
 		if (diag->errors == before)
-			row_check_translation(row, dep, &site->arena, diag);
+			row_check_ports(row, dep, &site->arena, diag);
 	}
 	for (size_t i = 0; i < dep->model->rows.n && dep->overrides.n; i++)
-		row_check_translation(&dep->model->rows.at[i], dep, &site->arena, diag);
+		row_check_ports(&dep->model->rows.at[i], dep, &site->arena, diag);
 }
 
 static void bind_assertions(struct site *site, struct deployment *dep, struct diag *diag)

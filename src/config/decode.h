@@ -16,6 +16,9 @@ void decode_text(struct yaml *y, const struct node *value, struct word *ret_word
 void decode_id(struct yaml *y, const struct node *value, struct word *ret_word, size_t max,
 	       const char *what);
 
+/** decode_room - may a list of @n items have @item too? Else an error, and the end of reading */
+bool decode_room(struct yaml *y, const struct node *item, size_t n, int max);
+
 /** decode_words - a list of scalars, added to a struct words */
 void decode_words(struct yaml *y, const struct node *value, struct words *words, const char *what);
 
@@ -45,10 +48,10 @@ bool endpoint_parse(const struct word *word, const struct model *model,
 void row_bind(struct row *row, const struct model *model, const struct deployment *dep,
 	      struct diag *diag);
 
-/** row_check_translation - an error where @row, with the ports of @dep, translates other than one
- * port to one port */
-void row_check_translation(const struct row *row, const struct deployment *dep, struct arena *arena,
-			   struct diag *diag);
+/** row_check_ports - an error where @row, with the ports of @dep, has more ranges of ports than it
+ * may have, or translates other than one port to one port */
+void row_check_ports(const struct row *row, const struct deployment *dep, struct arena *arena,
+		     struct diag *diag);
 
 /** model_decode - a port model from @source; NULL after errors; owned by @arena */
 struct model *model_decode(const struct source *source, struct arena *arena, struct diag *diag);

@@ -28,7 +28,8 @@ struct library {
 	struct index joined; /* profiles with add-ons, by profile and names */
 	struct {
 		VEC(char *);
-	} texts; /* of sources, freed at the end */
+	} texts;     /* of sources, freed at the end */
+	size_t left; /* bytes that may still be read, of all files together */
 };
 
 const struct data_file *data_find(const char *path)
@@ -43,6 +44,7 @@ struct library *library_new(const char *data_dir)
 {
 	struct library *lib = mem_alloc(sizeof(*lib));
 
+	lib->left = YAML_MAX_SIZE;
 	if (data_dir)
 		lib->folders[lib->n_folders++] = data_dir;
 	lib->folders[lib->n_folders++] = SYSTEM_DATA_DIR;
@@ -70,13 +72,19 @@ static struct source *read_source(struct library *lib, const char *path, struct 
 	struct source *source;
 	char *text;
 	size_t len;
-	int r = file_read(path, YAML_MAX_SIZE, &text, &len);
+	int r = file_read(path, lib->left, &text, &len);
 
 	*ret_failed = r && r != -ENOENT && r != -ENOTDIR;
-	if (*ret_failed)
+	if (r == -EFBIG)
+		diag_error(diag, loc, "yaml-size",
+			   "cannot read %s: profiles and port models are larger than %d MiB "
+			   "together",
+			   path, YAML_MAX_SIZE / (1024 * 1024));
+	else if (*ret_failed)
 		diag_error(diag, loc, "unreadable", "cannot read %s: %s", path, strerror(-r));
 	if (r)
 		return NULL;
+	lib->left -= len;
 	vec_add(&lib->texts, text);
 	source = arena_new(&lib->arena, struct source);
 	*source = (struct source){arena_copy(&lib->arena, path, strlen(path)), text, len};
@@ -110,7 +118,12 @@ static const struct source *find_source(struct library *lib, const char *folder,
 static bool has_model(struct library *lib, const char *name)
 {
 	struct diag untold = {0};
-	bool has = find_source(lib, "templates", name, (struct loc){0}, &untold) || untold.errors;
+	bool has;
+
+	vec_each(e, &lib->models)
+		if (e->value && !strcmp(e->name, name))
+			return true;
+	has = find_source(lib, "templates", name, (struct loc){0}, &untold) || untold.errors;
 
 	diag_free(&untold);
 	return has;
@@ -157,7 +170,8 @@ const struct model *library_add_on(struct library *lib, const struct word *name,
 	if (!has_model(lib, name->text)) {
 		struct names names = {0};
 
-		library_add_ons(lib, &names);
+		if (!diag_is_full(diag))
+			library_add_ons(lib, &names);
 		diag_unknown(diag, name->loc, "unknown-model", "add-on port model", name->text,
 			     names.at, names.n);
 		vec_free(&names);
@@ -196,7 +210,7 @@ static void resolve_profile(struct library *lib, struct profile *profile, struct
 	profile->resolved = ports_resolve(profile->model, profile, NULL, 0, &lib->arena, diag);
 	pseudo.ports = profile->resolved;
 	vec_each(row, &profile->model->rows)
-		row_check_translation(row, &pseudo, &lib->arena, diag);
+		row_check_ports(row, &pseudo, &lib->arena, diag);
 }
 
 static void bind_profile(struct library *lib, struct profile *profile, struct diag *diag)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Port models and profiles, decoded and checked. */
 #include "decode.h"
-#include "jgfw/text.h"
 #include "ports.h"
 
 #include <string.h>

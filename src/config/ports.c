@@ -3,8 +3,6 @@
 
 #include "decode.h"
 
-#include "jgfw/text.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -93,9 +91,12 @@ void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr
 		if (item.name && item.first)
 			vec_add(&items, item);
 	} else if (value->kind == NODE_LIST) {
-		for (struct node n = yaml_next(y); n.kind != NODE_END; n = yaml_next(y))
+		for (struct node n = yaml_next(y); n.kind != NODE_END; n = yaml_next(y)) {
+			if (!decode_room(y, &n, items.n, PORTS_MAX_RANGES))
+				break;
 			if (decode_item(y, &n, &item))
 				vec_add(&items, item);
+		}
 	} else if (decode_item(y, value, &item)) {
 		vec_add(&items, item);
 	}
@@ -412,8 +413,13 @@ static bool resolve_expr(struct resolution *r, const struct port_expr *expr,
 	bool ok = true;
 
 	*ret_set = (struct range_vec){0};
-	for (size_t i = 0; i < expr->n; i++)
+	for (size_t i = 0; i < expr->n && ret_set->n <= PORTS_MAX_RANGES; i++)
 		ok &= resolve_item(r, &expr->items[i], ret_set);
+	if (ret_set->n > PORTS_MAX_RANGES) {
+		diag_error(r->diag, expr->loc, "too-many", "more than %d ranges of ports",
+			   PORTS_MAX_RANGES);
+		ok = false;
+	}
 	range_normalize(ret_set);
 	return ok && ret_set->n;
 }
@@ -462,7 +468,8 @@ static bool resolve_name(struct resolution *r, int index)
 	return ok;
 }
 
-void buf_port_set(struct buf *b, struct range_set set)
+/* As people write it: ranges as LOW-HIGH, divided by commas. */
+static void put_port_set(struct buf *b, struct range_set set)
 {
 	for (size_t i = 0; i < set.n; i++) {
 		if (i)
@@ -493,7 +500,7 @@ static bool choice_fits(struct resolution *r, const struct port_choice *choice,
 		fits = resolve_expr(r, &choice->exact, &exact);
 		r->diag = told;
 		diag_free(&untold);
-		buf_port_set(text, (struct range_set){exact.at, exact.n});
+		put_port_set(text, (struct range_set){exact.at, exact.n});
 		fits = fits && range_set_equal(set, (struct range_set){exact.at, exact.n});
 		vec_free(&exact);
 		return fits;

@@ -38,7 +38,4 @@ const struct range_vec *ports_resolve(const struct model *model, const struct pr
 				      const struct port_override *overrides, size_t n_overrides,
 				      struct arena *arena, struct diag *diag);
 
-/** buf_port_set - append @set as people write it, ranges as LOW-HIGH, divided by commas */
-void buf_port_set(struct buf *b, struct range_set set);
-
 #endif

@@ -81,6 +81,15 @@ void decode_id(struct yaml *y, const struct node *value, struct word *ret_word, 
 		*ret_word = word;
 }
 
+bool decode_room(struct yaml *y, const struct node *item, size_t n, int max)
+{
+	if (n < (size_t)max)
+		return true;
+	diag_error(y->diag, item->loc, "too-many", "more than %d items", max);
+	y->failed = true;
+	return false;
+}
+
 void decode_words(struct yaml *y, const struct node *value, struct words *words, const char *what)
 {
 	struct node item;
@@ -91,12 +100,8 @@ void decode_words(struct yaml *y, const struct node *value, struct words *words,
 		struct word word = {0};
 
 		decode_word(y, &item, &word, what);
-		if (words->n == LIST_MAX_WORDS) {
-			diag_error(y->diag, item.loc, "too-many", "more than %d items",
-				   LIST_MAX_WORDS);
-			y->failed = true;
+		if (!decode_room(y, &item, words->n, LIST_MAX_WORDS))
 			return;
-		}
 		if (word.text)
 			vec_add_in(y->arena, words, word);
 	}
@@ -414,6 +419,10 @@ static void unknown_endpoint(const struct word *word, const struct model *model,
 	struct arena arena = {0};
 	struct names names = {0};
 
+	if (diag_is_full(diag)) {
+		diag_error(diag, word->loc, "unknown-endpoint", "unknown endpoint");
+		return;
+	}
 	vec_add(&names, "any");
 	for (int i = 0; i < ZONE_COUNT; i++)
 		vec_add(&names, zone_names[i]);
@@ -489,12 +498,28 @@ void row_bind(struct row *row, const struct model *model, const struct deploymen
 			   row->to.text);
 }
 
-void row_check_translation(const struct row *row, const struct deployment *dep, struct arena *arena,
-			   struct diag *diag)
+/* A list may name ports that are lists themselves. */
+static bool check_ranges(const struct port_expr *expr, const struct deployment *dep,
+			 struct diag *diag)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < expr->n; i++)
+		n += expr->items[i].index < 0 ? 1 : dep->ports[expr->items[i].index].n;
+	if (n > PORTS_MAX_RANGES)
+		diag_error(diag, expr->loc, "too-many", "more than %d ranges of ports",
+			   PORTS_MAX_RANGES);
+	return n <= PORTS_MAX_RANGES;
+}
+
+void row_check_ports(const struct row *row, const struct deployment *dep, struct arena *arena,
+		     struct diag *diag)
 {
 	struct range_set to, from;
 
-	if (!row->translate.n || !dep->ports)
+	if (!dep->ports || !check_ranges(&row->sport, dep, diag) ||
+	    !check_ranges(&row->dport, dep, diag) || !check_ranges(&row->translate, dep, diag) ||
+	    !row->translate.n)
 		return;
 	to = row_ports(dep, &row->translate, arena);
 	from = row_ports(dep, &row->dport, arena);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "yaml.h"
+#include "config/yaml.h" /* <yaml.h> is the library's */
 
 #include "jgfw/text.h"
 
@@ -152,11 +152,44 @@ struct node yaml_next(struct yaml *y)
 	return node;
 }
 
+/* To what comes behind the next event. */
+static bool fetch_second(struct yaml *y)
+{
+	if (!fetch(y))
+		return false;
+	return fetch(y);
+}
+
+/* Is the first token a directive? libyaml compares each with each before it tells of any. A token
+ * that was looked at is gone, hence a parser for this alone. */
+static bool begins_with_directive(const struct yaml *y, struct loc *ret_loc)
+{
+	yaml_parser_t parser;
+	yaml_token_t token;
+	bool is = false;
+
+	if (!yaml_parser_initialize(&parser))
+		mem_exhausted();
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)y->text, y->text_len);
+	for (int i = 0; i < 2; i++) { /* the stream's start, then what is asked for */
+		if (!yaml_parser_scan(&parser, &token))
+			break;
+		is = token.type == YAML_VERSION_DIRECTIVE_TOKEN ||
+		     token.type == YAML_TAG_DIRECTIVE_TOKEN;
+		*ret_loc = loc_of(y, token.start_mark, token.start_mark);
+		yaml_token_delete(&token);
+	}
+	yaml_parser_delete(&parser);
+	return is;
+}
+
 struct node yaml_open(struct yaml *y, const struct source *source, struct diag *diag,
 		      struct arena *arena)
 {
 	struct node none = {.kind = NODE_END, .loc = {source, 1, 1, 1}};
 	const yaml_event_t *e;
+	struct loc directive;
 
 	*y = (struct yaml){.diag = diag, .arena = arena, .source = source};
 	y->state = mem_alloc(sizeof(*y->state));
@@ -177,20 +210,41 @@ struct node yaml_open(struct yaml *y, const struct source *source, struct diag *
 	}
 	yaml_parser_set_input_string(&y->state->parser, (const unsigned char *)y->text,
 				     y->text_len);
+	if (begins_with_directive(y, &directive)) {
+		diag_error(diag, directive, "yaml-tag", "directives are not accepted here");
+		y->failed = true;
+		return none;
+	}
 	e = &y->state->event;
-	if (!fetch(y) || !fetch(y)) /* the stream's start, then the document's */
+	if (!fetch_second(y)) /* the document's start, behind the stream's */
 		return none;
 	if (e->type == YAML_STREAM_END_EVENT) {
 		diag_error(diag, none.loc, "yaml-empty", "nothing but comments in this file");
 		y->failed = true;
 		return none;
 	}
-	if (e->data.document_start.version_directive ||
-	    e->data.document_start.tag_directives.start !=
-		    e->data.document_start.tag_directives.end)
-		diag_error(diag, loc_of(y, e->start_mark, e->start_mark), "yaml-tag",
-			   "directives are not accepted here");
 	return yaml_next(y);
+}
+
+/* Behind the document: tokens, not events, as what follows is not read, be it a document or the
+ * directives of one. */
+static void check_end(struct yaml *y)
+{
+	enum yaml_token_type_e type;
+	yaml_token_t token;
+	struct loc loc;
+
+	do {
+		if (!yaml_parser_scan(&y->state->parser, &token)) {
+			fail_syntax(y);
+			return;
+		}
+		type = token.type;
+		loc = loc_of(y, token.start_mark, token.end_mark);
+		yaml_token_delete(&token);
+	} while (type == YAML_DOCUMENT_END_TOKEN);
+	if (type != YAML_STREAM_END_TOKEN && type != YAML_NO_TOKEN)
+		diag_error(y->diag, loc, "yaml-documents", "a second document is not accepted");
 }
 
 void yaml_close(struct yaml *y)
@@ -199,9 +253,8 @@ void yaml_close(struct yaml *y)
 
 	if (!s)
 		return;
-	if (fetch(y) && fetch(y) && s->event.type == YAML_DOCUMENT_START_EVENT)
-		diag_error(y->diag, loc_of(y, s->event.start_mark, s->event.end_mark),
-			   "yaml-documents", "a second document is not accepted");
+	if (fetch(y))
+		check_end(y);
 	if (s->have_event)
 		yaml_event_delete(&s->event);
 	yaml_parser_delete(&s->parser);
@@ -300,7 +353,7 @@ bool yaml_uint(struct yaml *y, const struct node *node, uint64_t min, uint64_t m
 void diag_unknown(struct diag *d, struct loc loc, const char *slug, const char *what,
 		  const char *word, const char *const *words, size_t n)
 {
-	int near = text_nearest(word, words, n);
+	int near = diag_is_full(d) ? -1 : text_nearest(word, words, n);
 
 	if (near >= 0)
 		diag_error(d, loc, slug, "unknown %s '%s'; did you mean '%s'?", what, word,
@@ -320,7 +373,7 @@ int yaml_choice(struct yaml *y, const struct node *node, const char *const *word
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(node->text, words[i]))
 			return (int)i;
-	near = text_nearest(node->text, words, n);
+	near = diag_is_full(y->diag) ? -1 : text_nearest(node->text, words, n);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
 	if (near >= 0)

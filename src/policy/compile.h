@@ -29,6 +29,7 @@ struct compiler {
 		VEC(struct nic_zones);
 	} nics;
 	struct set *own, *public;
+	size_t n_rules;		  /* of groups */
 	const struct chain *drop; /* where dropped packets are logged; NULL: just drop */
 };
 

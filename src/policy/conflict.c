@@ -2,10 +2,13 @@
 /* Rows that want different things of the same packets. */
 #include "policy.h"
 
-#include "jgfw/index.h"
 #include "jgfw/sort.h"
 
 #include <netinet/in.h>
+
+enum {
+	SITE_MAX_PAIRS = 100000000, /* of flows that are compared */
+};
 
 /* The address that packets to @m bear when they are sent. */
 static uint32_t sent_to(const struct flow *flow, const struct machine *m)
@@ -112,8 +115,7 @@ static bool differ(const struct policy *policy, const struct flow *a, const stru
 static void check_flows(const struct policy *policy, const struct flow *a, const struct flow *b,
 			struct diag *diag)
 {
-	if (a->state != FLOW_IN_FORCE || b->state != FLOW_IN_FORCE ||
-	    !policy->meet[a->from][b->from] || a->proto != b->proto ||
+	if (!policy->meet[a->from][b->from] ||
 	    (a->proto == IPPROTO_ICMP && a->row->icmp_type != b->row->icmp_type) ||
 	    !ports_overlap(a->sport, b->sport) || !ports_overlap(a->dport, b->dport) ||
 	    !differ(policy, a, b) || !parties_overlap(&a->src, &b->src))
@@ -124,57 +126,135 @@ static void check_flows(const struct policy *policy, const struct flow *a, const
 	diag_note(diag, a->row->loc, "row '%s' is here", a->row->id.text);
 }
 
-struct span {
-	size_t begin, end; /* of a deployment's flows */
+/** struct hull - protocol and ports of a flow in force, from the lowest to the highest */
+struct hull {
+	uint32_t lo, hi; /* protocol << 16 | port */
+	uint32_t flow;
 };
 
-static void check_spans(const struct policy *policy, struct span a, struct span b,
-			struct diag *diag)
+/** struct span - the hulls of a deployment's flows, by lowest port */
+struct span {
+	const struct deployment *dep;
+	const struct hull *at;
+	size_t n;
+};
+
+struct conflicts {
+	const struct policy *policy;
+	struct diag *diag;
+	struct hull *hulls;
+	struct {
+		VEC(struct span);
+	} spans;
+	struct {
+		VEC(struct sort_item);
+	} sharers;   /* public addresses, and the span whose each is */
+	size_t left; /* pairs that may still be compared */
+};
+
+static int hull_order(const void *a, const void *b)
 {
-	for (size_t i = a.begin; i < a.end; i++)
-		for (size_t k = a.begin == b.begin ? i + 1 : b.begin; k < b.end; k++)
-			check_flows(policy, &policy->flows.at[i], &policy->flows.at[k], diag);
+	const struct hull *x = a, *y = b;
+
+	if (x->lo != y->lo)
+		return x->lo < y->lo ? -1 : 1;
+	return x->flow < y->flow ? -1 : 1;
+}
+
+static struct hull hull_of(const struct flow *flow, uint32_t index)
+{
+	uint32_t proto = (uint32_t)flow->proto << 16;
+
+	if (!flow->dport.n)
+		return (struct hull){proto, proto | UINT16_MAX, index};
+	return (struct hull){proto | flow->dport.at[0].lo,
+			     proto | flow->dport.at[flow->dport.n - 1].hi, index};
+}
+
+static void check_pair(struct conflicts *c, uint32_t x, uint32_t y)
+{
+	const struct flow *a = &c->policy->flows.at[x < y ? x : y];
+	const struct flow *b = &c->policy->flows.at[x < y ? y : x];
+	/* some machines are as quickly compared as one */
+	size_t cost = 1 + (size_t)a->src.n * b->src.n / 64 + (size_t)a->dst.n * b->dst.n / 64;
+
+	if (!c->left)
+		return;
+	check_flows(c->policy, a, b, c->diag);
+	c->left -= cost < c->left ? cost : c->left;
+	if (!c->left)
+		diag_error(c->diag, b->dep->name.loc, "too-many",
+			   "more than %d pairs of flows with the same ports", SITE_MAX_PAIRS);
+}
+
+/* The hulls of @b that begin within those of @a; at the same port only where @same. */
+static void check_within(struct conflicts *c, const struct span *a, const struct span *b, bool same)
+{
+	for (size_t i = 0, first = 0; i < a->n && c->left; i++) {
+		const struct hull *x = &a->at[i];
+
+		while (first < b->n && b->at[first].lo < x->lo + !same)
+			first++;
+		for (size_t k = a == b ? i + 1 : first; k < b->n && b->at[k].lo <= x->hi; k++)
+			check_pair(c, x->flow, b->at[k].flow);
+	}
+}
+
+/* Two deployments that share several Expressway-E are compared at the lowest address. */
+static bool share_lower(const struct deployment *a, const struct deployment *b, uint64_t addr)
+{
+	vec_each(p, &a->edge)
+		vec_each(q, &b->edge)
+			if (p->public.addr && p->public.addr < addr &&
+			    p->public.addr == q->public.addr)
+				return true;
+	return false;
+}
+
+static void check_sharers(struct conflicts *c)
+{
+	const struct sort_item *at = c->sharers.at;
+
+	for (size_t i = 1, first = 0; i < c->sharers.n; i++) {
+		if (at[i].key != at[first].key)
+			first = i;
+		for (size_t k = first; k < i; k++) {
+			const struct span *a = &c->spans.at[at[k].index];
+			const struct span *b = &c->spans.at[at[i].index];
+
+			if (share_lower(a->dep, b->dep, at[i].key))
+				continue;
+			check_within(c, a, b, true);
+			check_within(c, b, a, false);
+		}
+	}
 }
 
 void policy_check_conflicts(const struct policy *policy, struct diag *diag)
 {
-	struct {
-		VEC(struct span);
-	} spans = {0};
-	struct {
-		VEC(struct sort_item);
-	} sharers = {0}; /* public addresses, and the span whose each is */
-	struct index pairs = {0};
+	struct conflicts c = {.policy = policy, .diag = diag, .left = SITE_MAX_PAIRS};
+	size_t n = 0;
 
+	c.hulls = mem_resize(NULL, policy->flows.n, sizeof(*c.hulls));
 	for (size_t i = 0; i < policy->flows.n;) {
 		const struct deployment *dep = policy->flows.at[i].dep;
-		struct span span = {i, i};
+		struct span span = {dep, &c.hulls[n], 0};
 
-		while (span.end < policy->flows.n && policy->flows.at[span.end].dep == dep)
-			span.end++;
-		check_spans(policy, span, span, diag);
+		for (; i < policy->flows.n && policy->flows.at[i].dep == dep; i++)
+			if (policy->flows.at[i].state == FLOW_IN_FORCE)
+				c.hulls[n++] = hull_of(&policy->flows.at[i], (uint32_t)i);
+		span.n = (size_t)(&c.hulls[n] - span.at);
+		qsort(&c.hulls[n - span.n], span.n, sizeof(*c.hulls), hull_order);
+		check_within(&c, &span, &span, true);
 		vec_each(peer, &dep->edge)
 			if (peer->public.addr)
-				vec_add(&sharers,
-					((struct sort_item){peer->public.addr, (uint32_t)spans.n}));
-		vec_add(&spans, span);
-		i = span.end;
+				vec_add(&c.sharers, ((struct sort_item){peer->public.addr,
+									(uint32_t)c.spans.n}));
+		vec_add(&c.spans, span);
 	}
-	/* deployments that share an Expressway-E, each with each, once */
-	sort_items(sharers.at, sharers.n);
-	for (size_t i = 1, first = 0; i < sharers.n; i++) {
-		if (sharers.at[i].key != sharers.at[first].key)
-			first = i;
-		for (size_t k = first; k < i; k++) {
-			const uint32_t pair[] = {sharers.at[k].index, sharers.at[i].index};
-			void **seen = index_find(&pairs, pair, sizeof(pair));
-
-			if (!*seen)
-				check_spans(policy, spans.at[pair[0]], spans.at[pair[1]], diag);
-			*seen = &pairs;
-		}
-	}
-	index_free(&pairs);
-	vec_free(&spans);
-	vec_free(&sharers);
+	sort_items(c.sharers.at, c.sharers.n);
+	check_sharers(&c);
+	free(c.hulls);
+	vec_free(&c.spans);
+	vec_free(&c.sharers);
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-	DEPLOYMENT_MAX_FLOWS = 4000, /* each is compared with each */
+	DEPLOYMENT_MAX_FLOWS = 4000,
+	SITE_MAX_FLOWS = 2000000, /* one for each range of ports */
 };
 
 /** struct cast - the machines of one deployment, by NIC and by role */
@@ -27,6 +28,10 @@ struct expansion {
 	size_t begin;  /* of the deployment's flows */
 	bool in_force; /* any row of the deployment */
 	size_t left;   /* ends of rows that may still be combined */
+	size_t weight; /* of all flows */
+	/* of the row, for all flows that it makes */
+	struct range_set sport, dport;
+	uint16_t translate;
 };
 
 static void cast_make(struct expansion *x)
@@ -220,7 +225,6 @@ static bool is_one_machine(const struct flow *flow)
 static void add_flow(struct expansion *x, const struct row *row, const struct endpoint *from,
 		     const struct endpoint *to, uint8_t proto)
 {
-	struct arena *arena = &x->policy->arena;
 	struct flow *flow = vec_push(&x->policy->flows);
 	struct arena scratch = {0};
 	enum zone missing;
@@ -233,7 +237,11 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 			      .proto = proto,
 			      .src = party_of(x, from),
 			      .dst = party_of(x, to),
+			      .sport = x->sport,
+			      .dport = x->dport,
+			      .translate = x->translate,
 			      .dnat = to->kind == END_PUBLIC};
+	x->weight += x->dport.n ? x->dport.n : 1;
 	flow->state = state_of(x->site, from->zone, to->zone, &missing);
 	flow->missing = missing;
 	if (row->never)
@@ -243,11 +251,6 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 		flow->state = FLOW_NO_ADDRESS;
 	else if (flow->state == FLOW_IN_FORCE && is_one_machine(flow))
 		flow->state = FLOW_ONE_MACHINE;
-	if (!x->dep->any_source_ports || row->of_site)
-		flow->sport = row_ports(x->dep, &row->sport, arena);
-	flow->dport = row_ports(x->dep, &row->dport, arena);
-	if (row->translate.n)
-		flow->translate = (uint16_t)row_ports(x->dep, &row->translate, arena).at[0].lo;
 	public_source = flow->src.is_edge &&
 			(from->kind == END_PUBLIC || flow->dnat || to->zone == ZONE_WAN);
 	if (public_source)
@@ -296,17 +299,31 @@ static bool is_omitted(const struct deployment *dep, const struct row *row)
 	return false;
 }
 
+static void read_ports(struct expansion *x, const struct row *row)
+{
+	struct arena *arena = &x->policy->arena;
+
+	x->sport = (struct range_set){0};
+	x->translate = 0;
+	if (!x->dep->any_source_ports || row->of_site)
+		x->sport = row_ports(x->dep, &row->sport, arena);
+	x->dport = row_ports(x->dep, &row->dport, arena);
+	if (row->translate.n)
+		x->translate = (uint16_t)row_ports(x->dep, &row->translate, arena).at[0].lo;
+}
+
 static void expand_row(struct expansion *x, const struct row *row)
 {
 	const struct endpoint *from = &row->from_end, *to = &row->to_end;
 	size_t n_from = 1, n_to = 1;
 
+	read_ports(x, row);
 	if (is_omitted(x->dep, row) || row->translation_of.text) {
 		vec_add(&x->policy->flows,
 			((struct flow){.row = row,
 				       .dep = x->dep,
 				       .dst = party_of(x, to),
-				       .dport = row_ports(x->dep, &row->dport, &x->policy->arena),
+				       .dport = x->dport,
 				       .state = is_omitted(x->dep, row) ? FLOW_OMITTED
 									: FLOW_TRANSLATION}));
 		return;
@@ -320,7 +337,8 @@ static void expand_row(struct expansion *x, const struct row *row)
 		n_to = x->dep->n_clients;
 	}
 	for (size_t i = 0; i < n_from; i++)
-		for (size_t k = 0; k < n_to && x->left; k++, x->left--)
+		for (size_t k = 0; k < n_to && x->left && x->weight <= SITE_MAX_FLOWS;
+		     k++, x->left--)
 			add_pair(x, row, &from[i], &to[k]);
 }
 
@@ -393,8 +411,15 @@ struct policy *policy_expand(const struct site *site, struct diag *diag)
 	vec_reserve(&policy->flows, count_rows(site));
 	list_zone_edges(policy, site);
 	find_meetings(policy, site);
-	vec_each(dep, &site->deployments)
+	vec_each(dep, &site->deployments) {
 		expand_deployment(&x, *dep);
+		if (x.weight > SITE_MAX_FLOWS) {
+			diag_error(diag, (*dep)->name.loc, "too-many",
+				   "the rows and clients up to '%s' make more than %d flows",
+				   (*dep)->name.text, SITE_MAX_FLOWS);
+			break;
+		}
+	}
 	if (diag->errors == before)
 		policy_check_conflicts(policy, diag);
 	if (diag->errors == before)

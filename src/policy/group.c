@@ -2,7 +2,6 @@
 /* Flows that differ in addresses only, found by what they have in common. */
 #include "group.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 enum {

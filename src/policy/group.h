@@ -41,6 +41,7 @@ struct groups {
 	} all;		      /* in the order of rules */
 	struct index names;   /* of sets */
 	struct index sharers; /* from addresses to groups whose sets have them */
+	size_t pieces;	      /* of networks at both ends, see sets.c */
 	struct diag *diag;
 	struct arena arena;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum {
+	SITE_MAX_RULES = 400000,
 	SHORT_COMMENT = 100, /* bytes; a list of rows is cut before it */
 	LONG_NAME = 150,     /* of a chain; no more ids are put behind it */
 };
@@ -38,6 +39,19 @@ static void group_comment(struct builder *b, const struct group *group)
 		buf_puts(&text, " and more");
 	rule_comment(b, buf_str(&text));
 	buf_free(&text);
+}
+
+/* May @group have one more rule? They are many only where deployments have rows or ports of their
+ * own, and lists of ports that overlap multiply them. */
+static bool take_rule(struct compiler *c, const struct group *group)
+{
+	const struct flow *flow = group->like;
+
+	if (c->n_rules++ == SITE_MAX_RULES)
+		diag_error(c->groups.diag,
+			   flow->row->of_site ? flow->row->loc : flow->dep->name.loc, "too-many",
+			   "the rows, with their ports, make more than %d rules", SITE_MAX_RULES);
+	return c->n_rules <= SITE_MAX_RULES;
 }
 
 static struct builder group_rule(struct compiler *c, struct chain *chain, const struct group *group)
@@ -172,8 +186,11 @@ static const struct chain *row_chain(struct compiler *c, struct dispatch *d, con
 		*slot = chain;
 		for (size_t i = 0; i < n; i++) {
 			struct group *group = groups->at[at[i].group];
-			struct builder b = group_rule(c, chain, group);
+			struct builder b;
 
+			if (!take_rule(c, group))
+				break;
+			b = group_rule(c, chain, group);
 			if (group->like->sport.n)
 				rule_ports(&b, FIELD_SPORT, group->like->sport, false);
 			finish_accept(c, &b, group);
@@ -267,6 +284,8 @@ void fill_forward(struct compiler *c, struct chain *chain, const char *name, zon
 
 		if (group->like->proto != IPPROTO_ICMP && !ranges.n)
 			continue;
+		if (!take_rule(c, group))
+			break;
 		b = group_rule(c, chain, group);
 		match_ports(&b, group, ranges);
 		finish_accept(c, &b, group);
@@ -285,6 +304,8 @@ void fill_dnat(struct compiler *c, struct chain *chain, const char *name, zone_b
 		if ((group->kind != GROUP_DNAT && group->kind != GROUP_DNAT_PORTS) ||
 		    !(bits & 1u << group->like->from))
 			continue;
+		if (!take_rule(c, group))
+			break;
 		b = group_rule(c, chain, group);
 		if (group->kind == GROUP_DNAT)
 			match_ports(&b, group, group->like->dport);
@@ -324,6 +345,7 @@ void fill_snat(struct compiler *c, struct chain *chain, const char *name, zone_b
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		vec_each(it, &c->groups.all)
 			if ((*it)->kind == order[i] &&
-			    bits & pair_bit((*it)->like->from, (*it)->like->to))
+			    bits & pair_bit((*it)->like->from, (*it)->like->to) &&
+			    take_rule(c, *it))
 				snat_rule(c, chain, *it);
 }

@@ -6,6 +6,7 @@
 
 enum {
 	SET_MIN_SIZE = 16,
+	SITE_MAX_PIECES = 1 << 22, /* of networks at both ends that overlap */
 };
 
 /** struct rectangle - sources × destinations, and what a map gives them */
@@ -55,26 +56,27 @@ static size_t party_size(const struct party *party)
 static void add_rectangles(const struct group *group, const struct flow *flow,
 			   const struct party *src, uint32_t origin, struct rectangles *out)
 {
+	bool to_machine = flow->dst.kind == PARTY_MACHINES;
+	bool from_machine = src->kind == PARTY_MACHINES;
+
 	for (size_t d = 0; d < party_size(&flow->dst); d++) {
-		const struct machine *to =
-			flow->dst.kind == PARTY_MACHINES ? &flow->dst.at[d] : NULL;
-		bool translated = flow->dnat && machine_translated(flow, to);
+		const struct machine *to = to_machine ? &flow->dst.at[d] : NULL;
+		bool translated = to_machine && flow->dnat && machine_translated(flow, to);
 		struct rectangle r = {.y = party_range(&flow->dst, d), .origin = origin};
 
 		if (translated != group->translated)
 			continue;
-		if (group->kind == GROUP_DNAT) {
+		if (to_machine && group->kind == GROUP_DNAT) {
 			r.y = (struct range){to->public, to->public};
 			r.addr = to->addr;
 		}
 		for (size_t s = 0; s < party_size(src); s++) {
-			const struct machine *from =
-				src->kind == PARTY_MACHINES ? &src->at[s] : NULL;
+			const struct machine *from = from_machine ? &src->at[s] : NULL;
 
 			r.x = party_range(src, s);
-			if (group->kind == GROUP_SNAT)
+			if (from_machine && group->kind == GROUP_SNAT)
 				r.addr = from->public;
-			if (from && to && from->addr == to->addr && !flow->dnat)
+			if (from_machine && to_machine && from->addr == to->addr && !flow->dnat)
 				continue; /* a machine and itself */
 			vec_add(out, r);
 		}
@@ -146,8 +148,22 @@ static int order_x(const void *a, const void *b)
 	return p->x.lo < q->x.lo ? -1 : p->x.lo > q->x.lo;
 }
 
+/* Rows whose networks cross each other at both ends have as many pieces as there are crossings. */
+static bool count_pieces(struct groups *groups, const struct rectangles *active)
+{
+	bool too_many = groups->pieces + active->n > SITE_MAX_PIECES;
+
+	if (too_many && groups->pieces <= SITE_MAX_PIECES)
+		diag_error(groups->diag,
+			   groups->rs->origins.at[active->at[active->n - 1].origin - 1].loc,
+			   "too-many", "networks at both ends that overlap: more than %d pieces",
+			   SITE_MAX_PIECES);
+	groups->pieces += active->n;
+	return !too_many;
+}
+
 /* Networks on both sides: cut at every bound of x, then each strip has single ranges of x. */
-static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
+static void cut_rectangles(struct groups *groups, struct rectangles *v)
 {
 	struct {
 		VEC(uint64_t);
@@ -176,9 +192,11 @@ static void cut_rectangles(struct ruleset *rs, struct rectangles *v)
 			if (active.at[k].x.hi >= strip.lo)
 				active.at[left++] = active.at[k];
 		active.n = left;
+		if (!count_pieces(groups, &active))
+			break;
 		vec_each(r, &active)
 			vec_add(&in, ((struct rectangle){strip, r->y, r->addr, r->origin}));
-		join_ranges(rs, &in, true);
+		join_ranges(groups->rs, &in, true);
 		vec_each(r, &in)
 			vec_add(&out, *r);
 		vec_free(&in);
@@ -206,13 +224,13 @@ static void make_elements(struct group *group, struct groups *groups)
 	}
 	arena_free(&arena);
 	if (set->interval && group->src == PARTY_RANGE && group->dst == PARTY_RANGE)
-		cut_rectangles(rs, &rects);
+		cut_rectangles(groups, &rects);
 	else if (set->interval)
 		join_ranges(rs, &rects, group->src != PARTY_RANGE);
 	vec_each(r, &rects) {
 		uint8_t *at = set_add(set, r->origin);
 
-		for (int hi = 0; hi <= set->interval; hi++) {
+		for (int hi = 0; hi < (set->interval ? 2 : 1); hi++) {
 			if (sees_saddr(group))
 				at = set_put(at, value_u32(hi ? r->x.hi : r->x.lo));
 			if (sees_daddr(group))

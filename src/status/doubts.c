@@ -4,7 +4,6 @@
 #include "jgfw/file.h"
 #include "jgfw/flows.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum {
@@ -84,15 +83,16 @@ static int doubt_addresses(const struct site *site, struct diag *diag)
 	struct buf names = {0};
 	struct loc first = {0};
 	size_t n = 0, i = 0;
-	int r = 0;
+	int r;
 
 	if (!site->zones[ZONE_WAN].n)
 		return 0;
 	vec_each(dep, &site->deployments)
 		vec_each(peer, &(*dep)->edge)
 			vec_add(&routes, (struct route){.addr = peer->public.addr});
-	if (routes.n)
-		r = routes_find(routes.at, routes.n, diag);
+	if (!routes.n)
+		return 0;
+	r = routes_find(routes.at, routes.n, diag);
 	vec_each(dep, &site->deployments)
 		vec_each(peer, &(*dep)->edge) {
 			const struct route *route = &routes.at[i++];

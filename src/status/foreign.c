@@ -2,13 +2,13 @@
 /* Tables of others: what in them can drop or translate what passes through the gateway. */
 #include "doubts.h"
 
+#include "jgfw/index.h"
+
 #include <string.h>
 
 #include <linux/netfilter.h>
 
-enum {
-	DEPTH_MAX = 16, /* jumps that the kernel follows (NFT_JUMP_STACK_SIZE) */
-};
+static const char nothing[] = "";
 
 /* Expressions that are no words of ours and do something to a packet, with what they do. */
 static const char *deed(const struct expr *e)
@@ -43,45 +43,56 @@ static const char *deed(const struct expr *e)
 	return NULL;
 }
 
-static const char *chain_deed(const struct chain *chain, int depth);
+/* Each chain and each map is looked into once, however many lead there: @known has its deed, or
+ * `nothing`. */
+static const char *chain_deed(const struct chain *chain, struct index *known);
 
-static const char *verdict_deed(const struct verdict *v, int depth)
+static const char *verdict_deed(const struct verdict *v, struct index *known)
 {
 	if (v->kind == VERDICT_DROP)
 		return "drops";
-	return v->chain ? chain_deed(v->chain, depth + 1) : NULL;
+	return v->chain ? chain_deed(v->chain, known) : NULL;
 }
 
-static const char *lookup_deed(const struct set *set, int depth)
+static const char *map_deed(const struct set *set, struct index *known)
 {
-	const char *what = NULL;
+	const char *what = index_get(known, &set, sizeof(const struct set *));
 
-	if (!set_is_vmap(set))
-		return NULL;
+	if (what)
+		return what == nothing ? NULL : what;
 	for (size_t i = 0; i < set->n && !what; i++)
-		what = verdict_deed(&set->verdicts[i], depth);
+		what = verdict_deed(&set->verdicts[i], known);
+	*index_find(known, &set, sizeof(const struct set *)) =
+		(void *)(uintptr_t)(what ? what : nothing);
+	return what;
+}
+
+static const char *expr_deed(const struct expr *e, struct index *known)
+{
+	const char *what = deed(e);
+
+	if (!what && e->kind == EXPR_VERDICT)
+		return verdict_deed(&e->verdict, known);
+	if (!what && e->kind == EXPR_LOOKUP && set_is_vmap(e->lookup.set))
+		return map_deed(e->lookup.set, known);
 	return what;
 }
 
 /* What @chain can do to a packet, or NULL. */
-static const char *chain_deed(const struct chain *chain, int depth)
+static const char *chain_deed(const struct chain *chain, struct index *known)
 {
-	const char *what = NULL;
+	const char *what = index_get(known, &chain, sizeof(const struct chain *));
 
-	if (depth > DEPTH_MAX)
-		return NULL;
+	if (what)
+		return what == nothing ? NULL : what;
 	if (chain->is_base && chain->policy_drop)
 		return "drops";
+	*index_find(known, &chain, sizeof(const struct chain *)) = (void *)(uintptr_t)nothing;
 	vec_each(rule, &chain->rules)
-		for (size_t i = 0; i < rule->n && !what; i++) {
-			const struct expr *e = &rule->at[i];
-
-			what = deed(e);
-			if (!what && e->kind == EXPR_VERDICT)
-				what = verdict_deed(&e->verdict, depth);
-			if (!what && e->kind == EXPR_LOOKUP)
-				what = lookup_deed(e->lookup.set, depth);
-		}
+		for (size_t i = 0; i < rule->n && !what; i++)
+			what = expr_deed(&rule->at[i], known);
+	if (what)
+		*index_find(known, &chain, sizeof(const struct chain *)) = (void *)(uintptr_t)what;
 	return what;
 }
 
@@ -137,12 +148,16 @@ static bool gives_to_sip(const struct ruleset *rs)
 
 static void doubt_table(const struct ruleset *rs, struct diag *diag)
 {
+	struct index known = {0};
+
 	if (rs->table.dormant)
 		return;
 	vec_each(it, &rs->table.chains) {
 		const struct chain *chain = *it;
-		const char *what =
-			chain->is_base && is_on_the_way(chain->hook) ? chain_deed(chain, 0) : NULL;
+		const char *what = NULL;
+
+		if (chain->is_base && is_on_the_way(chain->hook))
+			what = chain_deed(chain, &known);
 
 		if (what)
 			diag_warn(diag, (struct loc){0}, "foreign-chain",
@@ -151,6 +166,7 @@ static void doubt_table(const struct ruleset *rs, struct diag *diag)
 				  chain->name, family_name(rs->table.family), rs->table.name, what,
 				  chain->priority);
 	}
+	index_free(&known);
 	if (gives_to_sip(rs))
 		diag_warn(diag, (struct loc){0}, "sip-helper",
 			  "table %s %s gives flows to a connection tracking helper for SIP, which "

@@ -3,6 +3,7 @@
 #   make          build/jgfw
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
+#   make analyze  static analysis: compilers, clang-tidy, cppcheck and others (slow the first time)
 #   make check-report    look at the report's page in a real Chromium (large)
 #   make fuzz     TIME=60: each fuzzer of tests/fuzz/ for so many seconds (clang), JOBS=1 at a time
 #   make soak     CHANGES=3000: so many random sites and edits, one after the other, each beside a fresh load (slow)
@@ -33,6 +34,7 @@ PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
 TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git graphviz \
 	libasan8 libubsan1 libexpat1-dev libjansson-dev python3-yaml python3-jsonschema bash-completion zsh fish
 DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
+ANALYSIS_PACKAGES := $(PACKAGES) check clang clang-tidy cppcheck binutils git shellcheck pyflakes3 codespell
 ANSIBLE_TEST_PACKAGES := ansible-core openssh-client openssh-server nftables iproute2 procps strace debootstrap
 
 LIBRARIES := yaml-0.1 libnftnl libmnl
@@ -55,6 +57,7 @@ SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/data.o
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/fuzz/*.c)))
+ANALYZED := $(SOURCES) $(sort $(wildcard tests/*/*.c bench/*.c))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OBJECTS))
 
 all: $(BUILD)/jgfw
@@ -83,10 +86,17 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# All C, for tests/analyze: compiled, or read by clang-tidy, again where a header changed too.
+objects: $(ANALYZED:%.c=$(BUILD)/%.o)
+tidy: $(ANALYZED:%.c=$(BUILD)/%.tidy)
+$(BUILD)/%.tidy: %.c $(BUILD)/%.o .clang-tidy
+	@clang-tidy --quiet $< -- $(ALL_CFLAGS)
+	@touch $@
+
 # The report's page names its style and its script by their hashes, so that nothing else counts or runs.
 sha256 = $(shell sha256sum <$(1) | cut -c -64 | tr a-f A-F | basenc --base16 -d | base64)
 $(BUILD)/src/report/page.o: $(PAGE)
-$(BUILD)/src/report/page.o: private ALL_CFLAGS += -DPAGE_CSS_SHA256='"$(call sha256,src/report/page.css)"' \
+$(BUILD)/src/report/page.o $(BUILD)/src/report/page.tidy: private ALL_CFLAGS += -DPAGE_CSS_SHA256='"$(call sha256,src/report/page.css)"' \
 	-DPAGE_JS_SHA256='"$(call sha256,src/report/page.js)"'
 
 # Objects made with other flags are made anew.
@@ -122,6 +132,10 @@ check-report: test-packages $(BUILD)/jgfw
 	@tools/need chromium fonts-dejavu-core
 	@tests/report/browser
 
+analyze:
+	@tools/need $(ANALYSIS_PACKAGES)
+	@tests/analyze
+
 fuzz: TIME = 60
 fuzz: test-packages
 	@tools/need clang libclang-rt-dev
@@ -143,10 +157,16 @@ check-ansible: $(BUILD)/jgfw
 	@tests/ansible/role/run
 
 # Ratios of one run, see bench/README.md.
-bench: $(BUILD)/jgfw
+bench: $(BUILD)/jgfw $(BUILD)/sender
+	@tools/need nftables iproute2 python3 time
 	@bench/generate
 	@bench/apply
 	@bench/verify
+	@bench/packets
+
+# What bench/packets sends with.
+$(BUILD)/sender: $(BUILD)/bench/sender.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Each installs what dpkg does not know as installed, and says what it would need to.
 packages:
@@ -213,6 +233,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check bench fuzz soak check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check analyze objects tidy bench fuzz soak check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(BUILD)/tests/verify/leaves.d
+-include $(ANALYZED:%.c=$(BUILD)/%.d)

@@ -53,6 +53,9 @@ struct diag {
 	struct message *last;	       /* the error or warning recorded last; NULL: not kept */
 };
 
+/** diag_is_full - will the next error be counted only? Then a suggestion is not worth its search */
+bool diag_is_full(const struct diag *d);
+
 /** diag_error - record an error; @loc may be without a source */
 void diag_error(struct diag *d, struct loc loc, const char *slug, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

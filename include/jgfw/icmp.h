@@ -4,7 +4,6 @@
 #define JGFW_ICMP_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /** icmp_type_name - the name of @type, or NULL where it has none */

@@ -28,6 +28,7 @@ const char *probe_state_name(enum probe_state state);
 
 enum {
 	ADDR6_LEN = 16,
+	USUAL_SOURCE_PORT = 40000, /* a client's, where nothing asks for another */
 };
 
 /** struct probe_end - one end of a packet */

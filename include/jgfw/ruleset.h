@@ -339,7 +339,8 @@ bool set_is_vmap(const struct set *set);
 /** set_put - append @v to an element under construction and give the place behind it */
 uint8_t *set_put(uint8_t *at, struct value v);
 
-/** origin_join - a list with all origins of @a and of @b; ELEMENT_ODD where one is that */
+/** origin_join - a list with all origins of @a and of @b, those that @a has had lately not again;
+ * ELEMENT_ODD where one is that */
 uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b);
 
 /* --- rules, built in nft's words ------------------------------------------------------------ */
@@ -378,8 +379,7 @@ void rule_match_range(struct builder *b, enum field field, struct value lo, stru
 /** rule_ports - FIELD with one of @ports; a set of more than one range becomes anonymous */
 void rule_ports(struct builder *b, enum field field, struct range_set ports, bool invert);
 /** rule_lookup - FIELD . FIELD ... @set, or vmap, or != where @invert */
-void rule_lookup(struct builder *b, const enum field *fields, size_t n, struct set *set,
-		 bool invert);
+void rule_lookup(struct builder *b, const enum field *list, size_t n, struct set *set, bool invert);
 /** rule_ct_state - ct state with one of the bits of @mask */
 void rule_ct_state(struct builder *b, uint32_t mask);
 /** rule_ct_status - ct status with one of the bits of @mask */
@@ -388,7 +388,7 @@ void rule_counter(struct builder *b);
 void rule_limit_log(struct builder *b, uint64_t per_second, uint32_t burst, const char *prefix);
 void rule_verdict(struct builder *b, enum verdict_kind kind, const struct chain *chain);
 /** rule_nat_map - dnat or snat ip to FIELD . FIELD ... map @map */
-void rule_nat_map(struct builder *b, enum nat_kind kind, const enum field *fields, size_t n,
+void rule_nat_map(struct builder *b, enum nat_kind kind, const enum field *list, size_t n,
 		  struct set *map);
 void rule_masquerade(struct builder *b);
 /** rule_comment - @text must be without double quotes and at most 128 bytes; copied */

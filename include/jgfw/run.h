@@ -79,15 +79,17 @@ struct runner *runner_new(const struct ruleset *rs);
 struct runner *runner_new_all(const struct ruleset *const *rulesets, size_t n);
 void runner_free(struct runner *runner);
 
-/** struct run - a packet on its way through the hooks; zero but for @packet, @step and @arg where
- * it begins. Translations change @packet as they do in the kernel, its ct status included. Those of
- * a packet that begins no flow are what the kernel remembers of its flow: they may be set where it
- * begins. */
+/** struct run - a packet on its way through the hooks; zero but for @packet, @step, @arg and @left
+ * where it begins. Translations change @packet as they do in the kernel, its ct status included.
+ * Those of a packet that begins no flow are what the kernel remembers of its flow: they may be set
+ * where it begins. */
 struct run {
 	struct packet packet;
 	struct translation dnat, snat;
 	run_step_fn *step; /* NULL: nobody wants to know */
 	void *arg;
+	size_t *left; /* rules that may still be looked at, then it is undecided; NULL: any number
+		       */
 };
 
 /** run_chain - take the packet through the base chain @chain

@@ -59,7 +59,7 @@ static inline void *vec_grow_in(struct arena *a, const void *old, size_t *cap, s
 
 	*cap = n ? n * 2 : 1;
 	at = arena_alloc(a, *cap * size);
-	if (n)
+	if (old)
 		memcpy(at, old, n * size);
 	return at;
 }
@@ -68,7 +68,7 @@ static inline void *vec_move_in(struct arena *a, void *old, size_t n, size_t siz
 {
 	void *at = arena_alloc_array(a, n, size);
 
-	if (n)
+	if (old)
 		memcpy(at, old, n * size);
 	free(old);
 	return at;

@@ -72,13 +72,14 @@ static bool graft(struct ruleset *skeleton, struct ruleset *saved)
 static bool find_remembered(struct run *run, struct record *ret)
 {
 	struct record known;
+	struct diag quiet = {0};
 	uint32_t generation;
 	bool found;
 
 	if (record_read(run->state.known, &known))
 		return false;
 	found = record_is_here(&run->state, &known) &&
-		!kernel_generation(run->kernel, &generation, &(struct diag){0}) &&
+		!kernel_generation(run->kernel, &generation, &quiet) &&
 		generation == known.generation &&
 		(!record_read(state_next(&run->state, &known.id), ret) ||
 		 !record_read(run->state.confirmed, ret));
@@ -89,6 +90,7 @@ static bool find_remembered(struct run *run, struct record *ret)
 	if (found)
 		run->generation = generation;
 	record_free(&known);
+	diag_free(&quiet);
 	return found;
 }
 

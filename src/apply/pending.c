@@ -22,7 +22,7 @@ enum {
 	GUARD_TRIES = 3600, /* about a second each */
 };
 
-bool pending_is_overdue(const struct record *pending)
+static bool is_overdue(const struct record *pending)
 {
 	return boottime_ns() >= pending->deadline_ns;
 }
@@ -65,7 +65,8 @@ static int read_instead(const struct state *state, struct record *ret, struct di
 	return 0;
 }
 
-int pending_read(const struct state *state, struct record *ret, struct diag *diag)
+/* The apply that waits here, unless a later word was said on it; -ENOENT where none does. */
+static int read_pending(const struct state *state, struct record *ret, struct diag *diag)
 {
 	int r = record_read(state->pending, ret);
 
@@ -84,7 +85,7 @@ int pending_read(const struct state *state, struct record *ret, struct diag *dia
 
 void restart_pause(int times)
 {
-	struct timespec pause = {.tv_nsec = times * 2000000l};
+	struct timespec pause = {.tv_nsec = times * 2000000L};
 
 	if (times)
 		nanosleep(&pause, NULL);
@@ -120,8 +121,9 @@ int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_chan
 	return r;
 }
 
-int pending_take_back(struct state *state, struct kernel *kernel, const struct record *pending,
-		      struct diag *diag)
+/* Put the ruleset before into the kernel. */
+static int take_back(struct state *state, struct kernel *kernel, const struct record *pending,
+		     struct diag *diag)
 {
 	struct ruleset *before;
 	int r = kernel_unpack(pending->payload, pending->len, RULESET_TABLE, &before);
@@ -158,17 +160,17 @@ static void taken_back_late(const struct state *state, const struct record *pend
 int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
 		   struct diag *diag)
 {
-	int r = pending_read(state, ret, diag);
+	int r = read_pending(state, ret, diag);
 
 	if (ret_waits)
 		*ret_waits = !r;
 	if (r)
 		return r == -ENOENT ? 0 : r;
-	if (!pending_is_overdue(ret))
+	if (!is_overdue(ret))
 		return 0;
 	if (ret_waits)
 		*ret_waits = false;
-	r = pending_take_back(state, kernel, ret, diag);
+	r = take_back(state, kernel, ret, diag);
 	if (!r) {
 		taken_back_late(state, ret, diag);
 		diag_warn(diag, (struct loc){0}, "rolled-back",
@@ -235,7 +237,7 @@ static bool was_too_late(const struct state *state)
 	bool too_late;
 
 	if (!peek(state, &record)) {
-		too_late = pending_is_overdue(&record);
+		too_late = is_overdue(&record);
 	} else {
 		if (record_read(state->outcome, &record))
 			return false;
@@ -285,8 +287,10 @@ static int look(struct state *state, struct kernel *kernel, const struct record 
 	uint32_t generation;
 	int r = record_read(next, &record);
 
-	if (r)
-		return io_error(diag, "read", next, r);
+	if (r) {
+		io_error(diag, "read", next, r);
+		return r;
+	}
 	r = kernel_read(kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &now, &generation, diag);
 	if (!r) {
 		r = holds(now, record.payload, record.len, ret_new);
@@ -355,12 +359,12 @@ int apply_rollback(const char *state_dir, enum pending *ret, struct diag *diag)
 
 	*ret = PENDING_NONE;
 	if (!r)
-		r = pending_read(&s.state, &s.pending, diag);
+		r = read_pending(&s.state, &s.pending, diag);
 	if (r == -ENOENT) {
 		*ret = was_too_late(&s.state) ? PENDING_TOO_LATE : PENDING_NONE;
 		r = 0;
 	} else if (!r) {
-		r = pending_take_back(&s.state, s.kernel, &s.pending, diag);
+		r = take_back(&s.state, s.kernel, &s.pending, diag);
 		if (!r) {
 			pending_forget(&s.state);
 			*ret = PENDING_TAKEN_BACK;
@@ -390,7 +394,7 @@ int apply_guard(const char *state_dir, enum pending *ret, struct diag *diag)
 	*ret = PENDING_NONE;
 	while (!r && peek(&state, &pending) != -ENOENT) {
 		uint64_t deadline_ns = pending.deadline_ns;
-		bool overdue = pending_is_overdue(&pending);
+		bool overdue = is_overdue(&pending);
 
 		record_free(&pending);
 		if (overdue) {
@@ -500,7 +504,7 @@ int apply_restore(const char *state_dir, struct diag *diag)
 	if (!r) {
 		r = load_confirmed(&s.state, s.kernel, diag);
 		/* what waited is not there any more; to confirm it is too late */
-		if (!r && !pending_read(&s.state, &s.pending, &quiet))
+		if (!r && !read_pending(&s.state, &s.pending, &quiet))
 			taken_back_late(&s.state, &s.pending, diag);
 	}
 	if (r && s.kernel)

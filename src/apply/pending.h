@@ -5,20 +5,8 @@
 
 #include "state.h"
 
-/** pending_read - the apply that waits here, unless a later word was said on it; to be released by
- * record_free(); 0, -ENOENT where none does, or -errno after an error in @diag */
-int pending_read(const struct state *state, struct record *ret, struct diag *diag);
-
-/** pending_is_overdue - is its time over? */
-bool pending_is_overdue(const struct record *pending);
-
 /** pending_forget - nothing waits any more */
 void pending_forget(const struct state *state);
-
-/** pending_take_back - put the ruleset before into the kernel; 0 or -errno after an error in @diag
- */
-int pending_take_back(struct state *state, struct kernel *kernel, const struct record *pending,
-		      struct diag *diag);
 
 /** pending_settle - take back what is overdue, with a warning; @ret_waits (may be NULL) tells
  * whether something still waits, and @ret is it, to be released by record_free() */

@@ -113,7 +113,7 @@ static int open_lock(const struct state *state, const char *path)
 
 static int take_lock(struct state *state, struct diag *diag)
 {
-	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000 * 1000};
+	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000000L};
 	const char *path = here(state, "lock");
 
 	state->lock = open_lock(state, path);

@@ -47,7 +47,7 @@ static int open_nearest(const char *folder)
 
 	if (!path)
 		mem_exhausted();
-	while ((fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+	while ((fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 && strcmp(path, "/") &&
 	       (slash = strrchr(path, '/')))
 		slash[slash == path ? 1 : 0] = '\0';
 	free(path);

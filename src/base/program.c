@@ -93,9 +93,11 @@ static int input_file(const struct buf *input)
 	return r ? r : fd;
 }
 
-static int spawn(const char *const *argv, int in, int out, pid_t *ret_child)
+/* The child; or -errno. */
+static pid_t spawn(const char *const *argv, int in, int out)
 {
 	posix_spawn_file_actions_t actions;
+	pid_t child;
 	int r = posix_spawn_file_actions_init(&actions);
 
 	if (r)
@@ -107,10 +109,10 @@ static int spawn(const char *const *argv, int in, int out, pid_t *ret_child)
 		r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY,
 						     0);
 	if (!r)
-		r = posix_spawnp(ret_child, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
+		r = posix_spawnp(&child, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
 				 environ);
 	posix_spawn_file_actions_destroy(&actions);
-	return -r;
+	return r ? -r : child;
 }
 
 int program_filter(const char *const *argv, const struct buf *input, size_t max,
@@ -125,10 +127,11 @@ int program_filter(const char *const *argv, const struct buf *input, size_t max,
 		return in;
 	r = pipe2(ends, O_CLOEXEC) ? -errno : 0;
 	if (!r) {
-		r = spawn(argv, in, ends[1], &child);
+		child = spawn(argv, in, ends[1]);
 		close(ends[1]);
-		if (!r)
-			r = reap(child, deadline_ms, read_all(ends[0], max, deadline_ms, &output));
+		r = child < 0 ? child
+			      : reap(child, deadline_ms,
+				     read_all(ends[0], max, deadline_ms, &output));
 		close(ends[0]);
 	}
 	close(in);

@@ -60,7 +60,8 @@ enum exit_code usage_error(const struct command *self, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
-enum exit_code command_usage(const struct command *self)
+/* The full help of a command, on stdout. */
+static enum exit_code command_usage(const struct command *self)
 {
 	struct buf out = {0};
 	enum exit_code code;
@@ -171,29 +172,45 @@ static bool take_option(struct options *o, int c)
 	return true;
 }
 
+static const struct option longs[] = {
+	{"site", required_argument, NULL, 's'},
+	{"output", required_argument, NULL, 'o'},
+	{"format", required_argument, NULL, 'f'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"data", required_argument, NULL, LONG_DATA},
+	{"example", no_argument, NULL, LONG_EXAMPLE},
+	{"json", no_argument, NULL, LONG_JSON},
+	{"state", required_argument, NULL, LONG_STATE},
+	{"dry-run", no_argument, NULL, LONG_DRY_RUN},
+	{"confirm", required_argument, NULL, LONG_CONFIRM},
+	{"flush-flows", no_argument, NULL, LONG_FLUSH_FLOWS},
+	{"prometheus", no_argument, NULL, LONG_PROMETHEUS},
+	{"guard", no_argument, NULL, LONG_GUARD},
+	{"live", no_argument, NULL, LONG_LIVE},
+	{"ruleset", required_argument, NULL, LONG_RULESET},
+	{"verify", no_argument, NULL, LONG_VERIFY},
+	{0},
+};
+
+/* How @c, which getopt_long() gave for @given, is wrong here; EXIT_DONE where it is not. */
+static enum exit_code refuse_option(const struct command *self, int c, unsigned int accepted,
+				    const char *given)
+{
+	char name[] = {'-', (char)(c == '?' ? optopt : c), '\0'};
+
+	if (c == ':')
+		return usage_error(self, "'%s' needs a value", given);
+	if (c != '?' && !(bit_of(c) & ~accepted))
+		return EXIT_DONE;
+	/* a long option, or one that came with its value, is named as it was given */
+	return usage_error(self, "no option '%s' here",
+			   given[0] == '-' && given[1] == '-' ? given : name);
+}
+
 bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
 		   int max_args, struct options *ret_options, enum exit_code *ret_code)
 {
-	static const struct option longs[] = {
-		{"site", required_argument, NULL, 's'},
-		{"output", required_argument, NULL, 'o'},
-		{"format", required_argument, NULL, 'f'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{"data", required_argument, NULL, LONG_DATA},
-		{"example", no_argument, NULL, LONG_EXAMPLE},
-		{"json", no_argument, NULL, LONG_JSON},
-		{"state", required_argument, NULL, LONG_STATE},
-		{"dry-run", no_argument, NULL, LONG_DRY_RUN},
-		{"confirm", required_argument, NULL, LONG_CONFIRM},
-		{"flush-flows", no_argument, NULL, LONG_FLUSH_FLOWS},
-		{"prometheus", no_argument, NULL, LONG_PROMETHEUS},
-		{"guard", no_argument, NULL, LONG_GUARD},
-		{"live", no_argument, NULL, LONG_LIVE},
-		{"ruleset", required_argument, NULL, LONG_RULESET},
-		{"verify", no_argument, NULL, LONG_VERIFY},
-		{0},
-	};
 	struct options o = {0};
 	int c;
 
@@ -206,21 +223,9 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 			*ret_code = command_usage(self);
 			return false;
 		}
-		if (c == ':') {
-			*ret_code = usage_error(self, "'%s' needs a value", given);
+		*ret_code = refuse_option(self, c, accepted, given);
+		if (*ret_code)
 			return false;
-		}
-		if (c == '?' || bit_of(c) & ~accepted) {
-			char name[] = {'-', (char)(c == '?' ? optopt : c), '\0'};
-
-			/* a long option, or one that came with its value, is named as it was given
-			 */
-			if (given[0] == '-' && given[1] == '-')
-				*ret_code = usage_error(self, "no option '%s' here", given);
-			else
-				*ret_code = usage_error(self, "no option '%s' here", name);
-			return false;
-		}
 		if (!take_option(&o, c)) {
 			*ret_code = usage_error(self, "'%s' is no number of seconds from 1 to %d",
 						optarg, CONFIRM_MAX_S);

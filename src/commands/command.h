@@ -69,9 +69,6 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 /** usage_error - tell it with a hint at --help; EXIT_USAGE */
 enum exit_code usage_error(const struct command *self, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** command_usage - the full help of a command on stdout; EXIT_DONE */
-enum exit_code command_usage(const struct command *self);
-
 /** struct job - a site on its way to whatever the command wants of it */
 struct job {
 	struct options options;

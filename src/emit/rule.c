@@ -228,12 +228,13 @@ static bool emit_cmp(struct walk *w, const struct expr *e)
 /* ct KEY & MASK != 0, which nft writes as a list of names. */
 static bool emit_ct(struct walk *w, const struct expr *e)
 {
-	static const char *const states[] = {"invalid", "established", "related",  "new",
-					     NULL,	NULL,	       "untracked"};
-	static const char *const statuses[] = {"expected", "seen-reply", "assured", "confirmed",
-					       "snat",	   "dnat",	 "dying"};
-	const char *const *names = e->ct.key == CT_STATE ? states : statuses;
-	size_t n_names = e->ct.key == CT_STATE ? ARRAY_SIZE(states) : ARRAY_SIZE(statuses);
+	static const char *const words[][7] = {
+		[CT_STATE] = {"invalid", "established", "related", "new", NULL, NULL, "untracked"},
+		[CT_STATUS] = {"expected", "seen-reply", "assured", "confirmed", "snat", "dnat",
+			       "dying"},
+	};
+	const char *const *names = words[e->ct.key];
+	const size_t n_names = ARRAY_SIZE(*words);
 	const struct expr *mask = next_expr(w, 1), *cmp = next_expr(w, 2);
 	const char *separator = " ";
 	uint32_t bits = 0;

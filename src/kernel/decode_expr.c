@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_log.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
 
@@ -389,7 +388,7 @@ static void split_pair(struct decoder *d, struct rule *rule)
 	uint16_t len = load.payload.len / 2;
 
 	rule->n -= 2;
-	for (uint16_t half = 0; half < 2; half++) {
+	for (size_t half = 0; half < 2; half++) {
 		struct expr part = load;
 
 		part.payload.offset = (uint16_t)(load.payload.offset + half * len);

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Transactions with the kernel. */
-#include "decode.h"
 #include "encode.h"
 #include "socket.h"
 
 #include <errno.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <unistd.h>
 
 #include <libmnl/libmnl.h>
+
 enum {
 	SEND_MARGIN = 64 * 1024, /* the kernel counts more than the bytes of a message */
 	ANSWER_ROOM = 64 * 1024,

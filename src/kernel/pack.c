@@ -91,19 +91,23 @@ static const void *take(struct reader *r, size_t len)
 	return at;
 }
 
+static const void *take_array(struct reader *r, size_t n, size_t size)
+{
+	return n > r->left / size ? NULL : take(r, n * size);
+}
+
 static bool fill_set(struct set *set, struct reader *r, const struct block *block)
 {
 	size_t stride = set->key_len * (set->interval ? 2 : 1) + set->data_len;
 	const void *bytes, *counters = NULL;
 
-	if (!stride || block->stride != stride || block->n > r->left / stride || set->n)
+	if (!stride || block->stride != stride || set->n || (block->counted && !set->counter))
 		return false;
-	bytes = take(r, block->n * stride);
-	if (block->counted) {
-		if (!set->counter || block->n > r->left / sizeof(struct counter))
-			return false;
-		counters = take(r, block->n * sizeof(struct counter));
-	}
+	bytes = take_array(r, block->n, stride);
+	if (block->counted)
+		counters = take_array(r, block->n, sizeof(struct counter));
+	if (!bytes || (block->counted && !counters))
+		return false;
 	set->stride = stride;
 	set->n = set->cap = block->n;
 	set->bytes = mem_resize(NULL, set->n, stride);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables read back from the kernel. */
-#include "messages.h"
 #include "parse.h"
 #include "socket.h"
 

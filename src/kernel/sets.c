@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <endian.h>
-#include <net/if.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>

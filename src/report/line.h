@@ -34,8 +34,8 @@ struct line {
 
 /** line_row - what @row tells by itself, added to @line */
 void line_row(struct line *line, const struct row *row);
-/** line_flow - all of @flow in a new @ret; to be freed by line_free() */
-void line_flow(struct line *ret, const struct site *site, const struct flow *flow);
+/** line_flow - all of @flow in a new @line; to be freed by line_free() */
+void line_flow(struct line *line, const struct site *site, const struct flow *flow);
 void line_free(struct line *line);
 
 /** line_ports - append @ports, or @none where there are none */

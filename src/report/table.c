@@ -78,21 +78,28 @@ static void text_row(const char *const *cells, size_t columns, const size_t *wid
 	}
 }
 
+/* Make @width that of the widest line of @cell, where it is less. */
+static void widen(size_t *width, const char *cell)
+{
+	for (size_t l = 0; l < line_count(cell); l++) {
+		size_t len, n;
+		const char *line = cell_line(cell, l, &len);
+
+		n = code_points(line, len);
+		if (n > *width)
+			*width = n;
+	}
+}
+
 void table_text(const struct table_text *t, struct buf *out)
 {
 	size_t *widths = mem_alloc(t->columns * sizeof(*widths));
 
-	for (size_t c = 0; c < t->columns; c++)
-		widths[c] = code_points(t->heads[c], strlen(t->heads[c]));
-	for (size_t i = 0; i < t->cells.n; i++)
-		for (size_t l = 0; l < line_count(t->cells.at[i]); l++) {
-			size_t len, n;
-			const char *line = cell_line(t->cells.at[i], l, &len);
-
-			n = code_points(line, len);
-			if (n > widths[i % t->columns])
-				widths[i % t->columns] = n;
-		}
+	for (size_t c = 0; c < t->columns; c++) {
+		widen(&widths[c], t->heads[c]);
+		for (size_t i = c; i < t->cells.n; i += t->columns)
+			widen(&widths[c], t->cells.at[i]);
+	}
 	text_row(t->heads, t->columns, widths, out);
 	for (size_t i = 0; i < t->cells.n; i += t->columns)
 		text_row(t->cells.at + i, t->columns, widths, out);
@@ -124,10 +131,13 @@ void table_markdown(const struct table_text *t, struct buf *out)
 	for (size_t c = 0; c < t->columns; c++)
 		buf_puts(out, "|---");
 	buf_puts(out, "|\n");
-	for (size_t i = 0; i < t->cells.n; i++) {
-		buf_puts(out, "| ");
-		markdown_escape(t->cells.at[i], out);
-		buf_puts(out, (i + 1) % t->columns ? " " : " |\n");
+	for (size_t i = 0; i < t->cells.n; i += t->columns) {
+		for (size_t c = 0; c < t->columns; c++) {
+			buf_puts(out, "| ");
+			markdown_escape(t->cells.at[i + c], out);
+			buf_putc(out, ' ');
+		}
+		buf_puts(out, "|\n");
 	}
 }
 
@@ -151,14 +161,18 @@ static void csv_cell(const char *s, struct buf *out)
 		buf_putc(out, '"');
 }
 
+static void csv_row(const char *const *cells, size_t columns, struct buf *out)
+{
+	for (size_t c = 0; c < columns; c++) {
+		csv_cell(cells[c], out);
+		buf_puts(out, c + 1 < columns ? "," : "\r\n");
+	}
+}
+
 void table_csv(const struct table_text *t, bool headless, struct buf *out)
 {
-	for (size_t c = 0; c < t->columns && !headless; c++) {
-		csv_cell(t->heads[c], out);
-		buf_puts(out, c + 1 < t->columns ? "," : "\r\n");
-	}
-	for (size_t i = 0; i < t->cells.n; i++) {
-		csv_cell(t->cells.at[i], out);
-		buf_puts(out, (i + 1) % t->columns ? "," : "\r\n");
-	}
+	if (!headless)
+		csv_row(t->heads, t->columns, out);
+	for (size_t i = 0; i < t->cells.n; i += t->columns)
+		csv_row(t->cells.at + i, t->columns, out);
 }

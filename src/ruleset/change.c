@@ -247,7 +247,9 @@ static void edit_rules(struct comparison *c, struct chain_change *change)
 			c->change->n_rules_kept++;
 			continue;
 		}
-		for (next = k; next < new->rules.n && !m.old_of[next];)
+		if (next < k)
+			next = k;
+		while (next < new->rules.n && !m.old_of[next])
 			next++;
 		if (next < new->rules.n)
 			edit.before = &old->rules.at[m.old_of[next] - 1];
@@ -356,19 +358,27 @@ static void take_on_element_counters(struct set_change *change)
 /* Why the old table cannot be edited, or NULL. */
 static const char *why_whole(const struct ruleset *old, const struct ruleset *new)
 {
+	struct index names = {0};
+	const char *why;
+
 	if (!old || !new)
 		return NULL;
-	if (old->table.odd)
-		return old->table.odd;
+	vec_each(chain, &new->table.chains)
+		*index_find(&names, (*chain)->name, strlen((*chain)->name)) = *chain;
+	why = old->table.odd;
 	vec_each(chain, &old->table.chains) {
+		const struct chain *other =
+			index_get(&names, (*chain)->name, strlen((*chain)->name));
+
+		if (why)
+			break;
 		if ((*chain)->odd && !(*chain)->is_base)
-			return (*chain)->odd;
-		vec_each(other, &new->table.chains)
-			if (!strcmp((*chain)->name, (*other)->name) &&
-			    (*chain)->is_base != (*other)->is_base)
-				return "a base chain and another have the same name";
+			why = (*chain)->odd;
+		else if (other && (*chain)->is_base != other->is_base)
+			why = "a base chain and another have the same name";
 	}
-	return NULL;
+	index_free(&names);
+	return why;
 }
 
 static void index_set_changes(struct comparison *c)

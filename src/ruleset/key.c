@@ -80,38 +80,38 @@ static void key_expr(struct buf *key, const struct expr *e)
 	buf_putc(key, (char)e->kind);
 	switch (e->kind) {
 	case EXPR_META:
-		buf_printf(key, "%d %d", e->meta.key, e->meta.dreg);
+		buf_printf(key, "%u %u", e->meta.key, e->meta.dreg);
 		break;
 	case EXPR_PAYLOAD:
-		buf_printf(key, "%d %d %d %d", e->payload.base, e->payload.offset, e->payload.len,
+		buf_printf(key, "%u %u %u %u", e->payload.base, e->payload.offset, e->payload.len,
 			   e->payload.dreg);
 		break;
 	case EXPR_CT:
-		buf_printf(key, "%d %d", e->ct.key, e->ct.dreg);
+		buf_printf(key, "%u %u", e->ct.key, e->ct.dreg);
 		break;
 	case EXPR_CMP:
-		buf_printf(key, "%d %d ", e->cmp.op, e->cmp.sreg);
+		buf_printf(key, "%u %u ", e->cmp.op, e->cmp.sreg);
 		key_value(key, &e->cmp.value);
 		break;
 	case EXPR_BITWISE:
-		buf_printf(key, "%d %d ", e->bitwise.sreg, e->bitwise.dreg);
+		buf_printf(key, "%u %u ", e->bitwise.sreg, e->bitwise.dreg);
 		key_value(key, &e->bitwise.mask);
 		break;
 	case EXPR_LOOKUP:
-		buf_printf(key, "%d %d %d ", e->lookup.sreg, e->lookup.dreg, e->lookup.invert);
+		buf_printf(key, "%u %u %d ", e->lookup.sreg, e->lookup.dreg, e->lookup.invert);
 		key_set(key, e->lookup.set);
 		break;
 	case EXPR_VERDICT:
 		key_verdict(key, &e->verdict);
 		break;
 	case EXPR_NAT:
-		buf_printf(key, "%d %d %d %d", e->nat.kind, e->nat.addr, e->nat.port,
+		buf_printf(key, "%u %u %u %u", e->nat.kind, e->nat.addr, e->nat.port,
 			   e->nat.has_port);
 		break;
 	case EXPR_COUNTER:
 		break;
 	case EXPR_LIMIT:
-		buf_printf(key, "%llu %d %u", (unsigned long long)e->limit.rate, e->limit.unit,
+		buf_printf(key, "%llu %u %u", (unsigned long long)e->limit.rate, e->limit.unit,
 			   e->limit.burst);
 		break;
 	case EXPR_LOG:

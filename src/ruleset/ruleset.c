@@ -9,6 +9,10 @@
 
 #include <linux/netfilter.h>
 
+enum {
+	JOIN_LOOKS = 32,
+};
+
 size_t datatype_len(enum datatype type)
 {
 	switch (type) {
@@ -198,14 +202,18 @@ uint8_t *set_put(uint8_t *at, struct value v)
 uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b)
 {
 	struct origin copy;
+	size_t looked_at = 0;
 
 	if (a == ELEMENT_ODD || b == ELEMENT_ODD)
 		return ELEMENT_ODD;
-	for (uint32_t i = a; i; i = rs->origins.at[i - 1].next)
-		if (i == b)
-			return a;
 	if (!a || !b)
 		return a ? a : b;
+	/* what comes twice comes soon: a long list is not searched for each that joins it */
+	for (uint32_t i = a; i && looked_at < JOIN_LOOKS; i = rs->origins.at[i - 1].next) {
+		if (i == b)
+			return a;
+		looked_at++;
+	}
 	/* b stays with others: what is put before a is a copy of it */
 	for (uint32_t i = b; i; i = rs->origins.at[i - 1].next) {
 		copy = rs->origins.at[i - 1];

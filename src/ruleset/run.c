@@ -140,6 +140,12 @@ static bool run_rules(const struct runner *runner, struct run *run, struct frame
 	while (at->next < at->chain->rules.n) {
 		struct run_step step = {.chain = at->chain, .rule = &at->chain->rules.at[at->next]};
 
+		/* chains that jump to one chain more than once are a tree of exponential size */
+		if (run->left && !(*run->left)--) {
+			*run->left = 0;
+			*ret_fate = RUN_UNDECIDED;
+			return true;
+		}
 		rule_run(runner, run, &step);
 		tell(run, &step);
 		at->next++;

@@ -91,7 +91,9 @@ static struct bucket *bucket_of(struct buckets *x, const struct bucket *like)
 static void add_box(struct buckets *x, struct bucket *like, struct range daddr, struct range saddr,
 		    const struct outcome *o)
 {
-	vec_add(&bucket_of(x, like)->boxes, ((struct box){{daddr, saddr}, space_outcome(x->s, o)}));
+	struct bucket *bucket = bucket_of(x, like);
+
+	vec_add(&bucket->boxes, ((struct box){{daddr, saddr}, space_outcome(x->s, o)}));
 }
 
 /* --- claims --------------------------------------------------------------------------------- */

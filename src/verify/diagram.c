@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "diagram.h"
 
-#include "jgfw/index.h"
-
 enum {
 	FIRST_SLOTS = 1 << 10,
 	FIRST_OP = 1,
@@ -253,13 +251,13 @@ static unsigned int top_var(const struct diagrams *d, node a, node b)
 	return x < y ? x : y;
 }
 
-/* The edges of @f where it looks at @var, else the one edge to itself. */
-static const struct edge *edges_at(const struct diagrams *d, node f, unsigned int var,
+/* The edges of @f where it looks at @var, else the one edge to itself, up to @max. */
+static const struct edge *edges_at(const struct diagrams *d, node f, unsigned int var, uint32_t max,
 				   struct edge *one)
 {
 	if (!is_leaf(f) && diagram_var(d, f) == var)
 		return d->bodies.at[f]->edges;
-	*one = (struct edge){max_of(d, var), f};
+	*one = (struct edge){max, f};
 	return one;
 }
 
@@ -275,6 +273,7 @@ static node combine(const struct combination *c, node a, node b)
 	const struct edge *x, *y;
 	struct memory *m;
 	unsigned int var;
+	uint32_t max;
 	size_t base;
 	node result;
 
@@ -284,15 +283,16 @@ static node combine(const struct combination *c, node a, node b)
 	if (m->op == c->op && m->a == a && m->b == b)
 		return m->result;
 	var = top_var(d, a, b);
-	x = edges_at(d, a, var, &one_a);
-	y = edges_at(d, b, var, &one_b);
+	max = max_of(d, var);
+	x = edges_at(d, a, var, max, &one_a);
+	y = edges_at(d, b, var, max, &one_b);
 	base = d->stack.n;
 	for (;;) {
 		uint32_t hi = x->hi < y->hi ? x->hi : y->hi;
 		node to = combine(c, x->to, y->to);
 
 		push(d, base, hi, to);
-		if (hi == max_of(d, var))
+		if (hi == max)
 			break;
 		x += x->hi == hi;
 		y += y->hi == hi;

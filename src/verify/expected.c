@@ -133,8 +133,8 @@ static void make_fresh(struct expecting *x)
 	astray = leaf(LEAF_DROP);
 	if (x->buckets.has_networks)
 		astray = compose(s, out->translation, seq(s, plain, astray));
-	astray = guard(s, diagram_map(s->d, out->translation, is_translated, NULL),
-		       diagram_map(s->d, astray, as_either, NULL));
+	out->translated = diagram_map(s->d, out->translation, is_translated, NULL);
+	astray = guard(s, out->translated, diagram_map(s->d, astray, as_either, NULL));
 	out->fresh = seq(s, moved, seq(s, astray, seq(s, plain, rest)));
 	out->fresh = seq(s, guard(s, out->spoofed, leaf(LEAF_DROP)), out->fresh);
 	out->fresh = seq(s, guard(s, out->impossible, leaf(LEAF_EITHER)), out->fresh);

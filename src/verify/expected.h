@@ -14,6 +14,7 @@ struct expected {
 	node translation; /* of new packets, wherever they go: an outcome, or LEAF_ELSE */
 	node untracked, invalid;
 	/* conditions */
+	node translated; /* of new packets: not LEAF_ELSE above */
 	node to_public, from_own, to_own, from_wan;
 	node spoofed;	 /* of new packets */
 	node impossible; /* new packets that there are none of */

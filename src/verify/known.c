@@ -82,17 +82,16 @@ static bool try_origin(struct tracer *t, struct run *run, uint32_t saddr, uint32
 		       uint16_t dport)
 {
 	const struct way out = t->out;
-	struct run opening = {.packet = run->packet};
-	struct packet sent;
 	struct way from;
 
 	if (way_find(t->gw, saddr, &t->trace->arena, &from, t->diag) || !from.oifs.n)
 		return false;
 	t->out = way_by(run->packet.iif, &t->trace->arena);
 	for (size_t i = 0; i < from.oifs.n; i++) {
+		struct run opening = {.packet = run->packet};
+		struct packet sent;
 		enum run_fate fate;
 
-		opening = (struct run){.packet = run->packet};
 		opening.packet.iif = from.oifs.at[i];
 		opening.packet.saddr = saddr;
 		opening.packet.sport = run->packet.dport;

@@ -72,7 +72,7 @@ static bool owns(const struct deployment *dep, uint32_t addr)
 	return false;
 }
 
-bool site_owns(const struct site *site, uint32_t addr)
+static bool site_owns(const struct site *site, uint32_t addr)
 {
 	vec_each(dep, &site->deployments)
 		if (addr && owns(*dep, addr))

@@ -37,7 +37,4 @@ void near_matches(const struct sighting *seen, struct matches *matches);
 /** zone_has - is the interface @name one of @zone? */
 bool zone_has(const struct site *site, enum zone zone, const char *name);
 
-/** site_owns - is @addr the address of a machine of a deployment? */
-bool site_owns(const struct site *site, uint32_t addr);
-
 #endif

@@ -2,7 +2,6 @@
 /* Packets of flows that rows let begin, in both directions, and errors about them. */
 #include "bucket.h"
 #include "expected.h"
-#include "tracer.h"
 
 #include <netinet/in.h>
 

@@ -2,7 +2,6 @@
 /* What should be beside what is, for every kind of packet. */
 #include "prover.h"
 
-#include "near.h"
 #include "tracer.h"
 
 #include <string.h>
@@ -66,7 +65,8 @@ static bool weigh_fn(node a, node b, void *arg, node *ret)
 	return true;
 }
 
-node settle_doubts(struct space *s, node comparison)
+/* A comparison without the boolean variables behind those of packets. */
+static node settle_doubts(struct space *s, node comparison)
 {
 	struct doubts x = {.s = s};
 
@@ -327,12 +327,6 @@ static void prove_ipv6(struct prover *p)
 
 /* --- the gateway itself ----------------------------------------------------------------------- */
 
-static node is_translated(uint32_t value, void *arg)
-{
-	(void)arg;
-	return leaf(value == LEAF_ELSE ? LEAF_NO : LEAF_YES);
-}
-
 static node wanted_locally(struct prover *p, uint32_t state)
 {
 	struct space *s = &p->space;
@@ -342,10 +336,7 @@ static node wanted_locally(struct prover *p, uint32_t state)
 	if (!p->site->public_shared)
 		f = seq(s, guard(s, e->to_public, leaf(LEAF_DROP)), f);
 	if (state == CT_STATE_NEW) /* what rows translate is for another machine */
-		f = seq(s,
-			guard(s, diagram_map(s->d, e->translation, is_translated, NULL),
-			      leaf(LEAF_EITHER)),
-			f);
+		f = seq(s, guard(s, e->translated, leaf(LEAF_EITHER)), f);
 	if (state != CT_STATE_ESTABLISHED && state != CT_STATE_RELATED)
 		f = seq(s, guard(s, e->spoofed, leaf(LEAF_DROP)), f);
 	if (state == CT_STATE_NEW)

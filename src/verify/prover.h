@@ -50,9 +50,6 @@ struct finding *finding_add(struct prover *p, const char *name, const char *text
 void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
 		     node wanted, node found);
 
-/** settle_doubts - a comparison without the boolean variables behind those of packets */
-node settle_doubts(struct space *s, node comparison);
-
 /** accepted - LEAF_YES where a function accepts, as it is or changed; undecided stays LEAF_UNKNOWN
  */
 node accepted(struct space *s, node f);

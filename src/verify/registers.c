@@ -442,9 +442,10 @@ void registers_data(struct registers *r, const struct expr *e, const struct foun
 		size_t len = datatype_len(map->data[f]);
 		struct byte *to = room(r, slot, len);
 
+		if (!to)
+			return;
 		for (size_t i = 0; i < len; i++, at++)
-			if (to)
-				to[i] = (struct byte){BYTE_DATA, UINT8_MAX, at, 0, found};
+			to[i] = (struct byte){BYTE_DATA, UINT8_MAX, at, 0, found};
 		slot = (uint8_t)(slot + (len + SLOT_LEN - 1) / SLOT_LEN);
 	}
 }

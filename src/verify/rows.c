@@ -3,15 +3,10 @@
  */
 #include "prover.h"
 
-#include "near.h"
-
 #include <netinet/in.h>
 #include <string.h>
 
-#include <linux/netfilter.h>
-
 enum {
-	USUAL_SOURCE_PORT = 40000,
 	MAX_TOLD = 5, /* rows without one */
 };
 

@@ -72,10 +72,11 @@ static struct parts parts_of(const struct set *set)
 		p.elements[i] = i;
 	qsort_r(p.elements, set->n, sizeof(*p.elements), verdict_order, (void *)(uintptr_t)set);
 	for (size_t i = 0, n; i < set->n; i += n) {
-		const struct verdict *v = &set->verdicts[p.elements[i]], *w = v;
+		const struct verdict *v = &set->verdicts[p.elements[i]];
 
 		for (n = 1; i + n < set->n; n++) {
-			w = &set->verdicts[p.elements[i + n]];
+			const struct verdict *w = &set->verdicts[p.elements[i + n]];
+
 			if (w->kind != v->kind || w->chain != v->chain)
 				break;
 		}

@@ -10,10 +10,6 @@
 
 #include <linux/netfilter.h>
 
-enum {
-	USUAL_SOURCE_PORT = 40000, /* a client's, where nothing asks for another */
-};
-
 /* --- packets -------------------------------------------------------------------------------- */
 
 static struct packet packet_of(const struct probe *probe)
@@ -110,14 +106,14 @@ static void find_source_port(struct tracer *t)
 	struct probe *p = &t->trace->probe;
 	struct sighting seen = {t->gw->site, p, p->in, NULL};
 	struct near near;
-	bool usual = true;
 
 	if (!p->has_ports || p->src.has_port)
 		return;
 	near_find(&seen, &t->trace->arena, &near);
 	p->src.port = USUAL_SOURCE_PORT;
 	if (near.sport.n) {
-		usual = false;
+		bool usual = false;
+
 		for (size_t i = 0; i < near.sport.n; i++)
 			usual |= near.sport.at[i].lo <= USUAL_SOURCE_PORT &&
 				 near.sport.at[i].hi >= USUAL_SOURCE_PORT;
@@ -250,13 +246,19 @@ static int go(struct tracer *t)
 int trace_packet(const struct gateway *gateway, const struct probe *probe, struct trace *ret_trace,
 		 struct diag *diag)
 {
-	struct tracer t = {.gw = gateway, .trace = ret_trace, .diag = diag};
+	struct tracer t = {
+		.gw = gateway, .trace = ret_trace, .diag = diag, .left = TRACE_MAX_RULES};
 	int r;
 
 	*ret_trace = (struct trace){.probe = *probe};
 	t.steps = &ret_trace->steps;
 	t.runner = runner_new_all(gateway->rulesets, gateway->n_rulesets);
+	for (size_t i = 0; i < gateway->n_rulesets; i++)
+		vec_each(chain, &gateway->rulesets[i]->table.chains)
+			*index_find(&t.rulesets, chain, sizeof(*chain)) =
+				(void *)(uintptr_t)gateway->rulesets[i];
 	r = go(&t);
+	index_free(&t.rulesets);
 	runner_free(t.runner);
 	vec_free(&t.matches);
 	return r;

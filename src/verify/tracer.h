@@ -6,10 +6,19 @@
 #include "near.h"
 #include "way.h"
 
+#include "jgfw/index.h"
+
+enum {
+	TRACE_MAX_RULES = 100000000, /* tried on all ways */
+	TRACE_MAX_STEPS = 200000,    /* told of one packet */
+};
+
 /** struct tracer - a trace under way */
 struct tracer {
 	const struct gateway *gw;
 	struct runner *runner;
+	struct index rulesets; /* by chain */
+	size_t left;	       /* rules that may still be looked at, of all packets together */
 	struct trace *trace;
 	struct matches matches;	   /* rows that allow the packet as it was sent */
 	struct trace_steps *steps; /* NULL: nobody wants to know */

@@ -36,15 +36,6 @@ const char *tracer_dotted(struct tracer *t, uint32_t addr)
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
-static const struct ruleset *ruleset_of(const struct tracer *t, const struct chain *chain)
-{
-	for (size_t i = 0; i < t->gw->n_rulesets; i++)
-		vec_each(c, &t->gw->rulesets[i]->table.chains)
-			if (*c == chain)
-				return t->gw->rulesets[i];
-	return NULL;
-}
-
 static const char *why_undecided(const struct run_step *step)
 {
 	const struct expr *e = step->at < step->rule->n ? &step->rule->at[step->at] : NULL;
@@ -66,7 +57,9 @@ static void take_step(const struct run_step *step, void *arg)
 		t->reason = why_undecided(step);
 	if (!t->steps)
 		return;
-	rs = ruleset_of(t, step->chain);
+	if (t->steps->n == TRACE_MAX_STEPS)
+		t->left = 0;
+	rs = index_get(&t->rulesets, &step->chain, sizeof(step->chain));
 	s = vec_push_in(&t->trace->arena, t->steps);
 	*s = (struct trace_step){.hook = t->hook, .run = *step, .table = &rs->table};
 	if (step->nat)
@@ -81,11 +74,20 @@ static void take_step(const struct run_step *step, void *arg)
 
 static enum run_fate at_hook(struct tracer *t, enum hook hook, struct run *run)
 {
+	enum run_fate fate;
+
 	t->hook = hook;
 	t->run = run;
 	run->step = take_step;
 	run->arg = t;
-	return run_hook(t->runner, hook, run);
+	run->left = &t->left;
+	fate = run_hook(t->runner, hook, run);
+	if (fate == RUN_UNDECIDED && !t->left)
+		t->reason = arena_printf(&t->trace->arena,
+					 "its way is too long: more than %d rules match, or more "
+					 "than %d are tried",
+					 TRACE_MAX_STEPS, TRACE_MAX_RULES);
+	return fate;
 }
 
 /* --- from interface to interface ------------------------------------------------------------ */
@@ -98,6 +100,7 @@ static enum run_fate at_device(struct tracer *t, enum hook hook, const struct ru
 			struct run copy = *run;
 
 			copy.step = NULL;
+			copy.left = &t->left;
 			copy.packet.ct_state = CT_STATE_INVALID; /* not known yet */
 			if (!(*chain)->is_base || (*chain)->hook != hook ||
 			    run_chain(t->runner, *chain, &copy) == RUN_ACCEPT)

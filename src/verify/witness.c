@@ -4,14 +4,10 @@
 
 #include "jgfw/run.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#include <linux/netfilter.h>
-
 enum {
-	USUAL_SOURCE_PORT = 40000,
 	USUAL_ICMP_TYPE = 8, /* RFC 792: echo request */
 };
 

@@ -31,6 +31,7 @@ static void remove_folder(void)
 	rmdir(folder);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says how it is called */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
@@ -40,8 +41,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	snprintf(model, sizeof(model), "%s/templates", folder);
 	snprintf(profile, sizeof(profile), "%s/profiles", folder);
 	must(!mkdir(model, 0700) && !mkdir(profile, 0700));
-	strcat(model, "/dual-nic.yaml");
-	strcat(profile, "/dual-medium.yaml");
+	snprintf(model, sizeof(model), "%s/templates/dual-nic.yaml", folder);
+	snprintf(profile, sizeof(profile), "%s/profiles/dual-medium.yaml", folder);
 	return atexit(remove_folder);
 }
 

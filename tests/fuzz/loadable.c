@@ -74,7 +74,7 @@ static bool nat_is_loadable(const struct chain *base, const struct expr *e)
 
 static bool fits(uint8_t slot, size_t len)
 {
-	return len && slot * 4u + len <= REGISTER_BYTES;
+	return len && (size_t)slot * 4 + len <= REGISTER_BYTES;
 }
 
 static bool lookup_is_loadable(struct visit *v, const struct expr *e)

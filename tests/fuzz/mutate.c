@@ -110,7 +110,7 @@ static bool choose_attr(struct input *in, size_t from, size_t to, size_t *ret_at
 /* Down from a message, an attribute at any level: deep ones as often as others. */
 static bool choose_spot(struct input *in, struct spot *ret)
 {
-	size_t from, to, at;
+	size_t from, to, at = 0;
 
 	if (!choose_message(in, ret))
 		return false;
@@ -145,7 +145,7 @@ static void replace(struct input *in, const struct spot *spot, size_t n_around, 
 	long delta = (long)new_len - (long)old_len;
 	uint32_t len = (uint32_t)(message_len(in, spot->message) + delta);
 	uint64_t all = total(in) + (uint64_t)delta;
-	size_t broken = below(in, BROKEN_ONCE_IN * MAX_NESTING);
+	size_t broken = below(in, (size_t)BROKEN_ONCE_IN * MAX_NESTING);
 
 	if (at + old_len > in->n || in->n + new_len - old_len > in->max)
 		return;

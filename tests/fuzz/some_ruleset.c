@@ -193,12 +193,14 @@ static void test_ct(struct maker *m, struct builder *b)
 {
 	struct expr *e = add(b, EXPR_CT);
 	bool masked = feed_below(m->f, 2);
+	uint32_t bits;
 
 	e->ct.key = feed_below(m->f, 2) ? CT_STATE : CT_STATUS;
 	if (masked) {
 		e = add(b, EXPR_BITWISE);
-		e->bitwise.mask =
-			value_u32(1u << feed_below(m->f, 10) | 1u << feed_below(m->f, 10));
+		bits = 1u << feed_below(m->f, 10);
+		bits |= 1u << feed_below(m->f, 10);
+		e->bitwise.mask = value_u32(bits);
 	}
 	e = add(b, EXPR_CMP);
 	e->cmp.op = feed_below(m->f, 2) ? CMP_EQ : CMP_NEQ;

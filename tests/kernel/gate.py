@@ -243,7 +243,7 @@ class Hook:
 
     def __init__(self, folder):
         self.library, self.log = os.path.join(folder, "hook.so"), os.path.join(folder, "hook.log")
-        words = [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", self.library, os.path.join(HERE, "hook.c")]
+        words = [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", self.library, os.path.join(HERE, "hook.c")]
         subprocess.run([*words, "-ldl"], check=True)
 
     def jgfw(self, *words, hook=None, times=1):

@@ -45,7 +45,7 @@ static void jump(const char *seconds)
 
 	if (unshare(CLONE_NEWTIME))
 		trouble("unshare");
-	fd = open("/proc/self/timens_offsets", O_WRONLY);
+	fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || dprintf(fd, "boottime %s 0\n", seconds) < 0 || close(fd))
 		trouble("timens_offsets");
 }

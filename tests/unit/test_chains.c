@@ -91,6 +91,36 @@ START_TEST(jump_comes_back)
 }
 END_TEST
 
+/* Each chain jumps to the next one three times: 3^10 ways. */
+START_TEST(rules_may_be_counted)
+{
+	static const struct {
+		size_t left, behind;
+		enum run_fate fate;
+	} cases[] = {{1000, 0, RUN_UNDECIDED}, {0, 0, RUN_UNDECIDED}, {88573, 1, RUN_ACCEPT}};
+	struct runner *runner;
+	struct bench b;
+
+	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
+	for (struct chain *from = b.base, *to; b.rs->table.chains.n < 13; from = to) {
+		to = ruleset_chain(b.rs, "next");
+		for (int i = 0; i < 3; i++)
+			add_verdict(&b, from, VERDICT_JUMP, to);
+	}
+	runner = runner_new(b.rs);
+	ck_assert_int_eq(run_chain(runner, b.base, &b.run), RUN_ACCEPT);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t left = cases[i].left;
+
+		b.run.left = &left;
+		ck_assert_int_eq(run_chain(runner, b.base, &b.run), cases[i].fate);
+		ck_assert_uint_eq(left, cases[i].behind);
+	}
+	runner_free(runner);
+	ruleset_free(b.rs);
+}
+END_TEST
+
 START_TEST(return_comes_back)
 {
 	struct bench b;
@@ -506,6 +536,7 @@ Suite *chains_suite(void)
 
 	tcase_add_loop_test(chains, policy_is_the_fate_at_the_end, 0, 2);
 	tcase_add_test(chains, jump_comes_back);
+	tcase_add_test(chains, rules_may_be_counted);
 	tcase_add_test(chains, return_comes_back);
 	tcase_add_test(chains, return_of_a_base_chain_is_its_policy);
 	tcase_add_test(chains, goto_does_not_come_back);

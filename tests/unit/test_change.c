@@ -4,7 +4,6 @@
 
 #include "jgfw/change.h"
 
-#include <linux/netfilter.h>
 #include <stdio.h>
 #include <string.h>
 

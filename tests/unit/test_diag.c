@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
+#include "jgfw/text.h"
+
 #include <string.h>
 
 /* One error at a place in a text, as it is rendered behind its first line. */
@@ -282,6 +284,31 @@ START_TEST(diag_json_of_nothing)
 }
 END_TEST
 
+/* What is said of a word stands behind it, so both ends are told; no code point is cut. */
+START_TEST(diag_tells_both_ends_of_a_long_text)
+{
+	struct diag d = {0};
+	char word[5001];
+	const char *text;
+
+	for (size_t i = 0; i < sizeof(word) - 1; i += 2)
+		memcpy(word + i, "\xc3\xbc", 2);
+	word[sizeof(word) - 1] = '\0';
+	for (int i = 0; i < 4;
+	     i++) { /* where the text is cut depends on what is before and behind */
+		diag_error(&d, (struct loc){0}, "x", "%.*s'%s' is no word%.*s", i & 1, "a", word,
+			   i >> 1, "!");
+		text = d.messages[i]->text;
+		ck_assert_uint_lt(strlen(text), 1010);
+		ck_assert(text_is_printable(text));
+		ck_assert(!strchr(text, '?'));
+		ck_assert(strstr(text, "\xc3\xbc ... \xc3\xbc"));
+		ck_assert(strstr(text, "\xc3\xbc' is no word"));
+	}
+	diag_free(&d);
+}
+END_TEST
+
 Suite *diag_suite(void)
 {
 	Suite *s = suite_create("diag");
@@ -302,6 +329,7 @@ Suite *diag_suite(void)
 	tcase_add_test(tc, diag_with_twenty_errors_shows_them_all);
 	tcase_add_test(tc, diag_keeps_notes_of_errors_behind_many_warnings);
 	tcase_add_test(tc, diag_does_not_read_formats_in_arguments);
+	tcase_add_test(tc, diag_tells_both_ends_of_a_long_text);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -4,7 +4,6 @@
 
 #include "jgfw/emit.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum {

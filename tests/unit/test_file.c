@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
+#include "jgfw/confine.h"
 #include "jgfw/file.h"
 
 #include <dirent.h>
@@ -233,6 +234,21 @@ START_TEST(write_all_tells_why_not)
 }
 END_TEST
 
+/* With a descriptor for Landlock's ruleset and none for a folder. */
+START_TEST(confine_ends_where_nothing_can_be_opened)
+{
+	static const char *const folders[] = {"/nowhere/at/all", "nowhere"};
+	int next = dup(0);
+	struct rlimit limit = {.rlim_cur = (rlim_t)next + 1, .rlim_max = (rlim_t)next + 1};
+
+	ck_assert_int_ge(next, 0);
+	close(next);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	confine(folders, 2);
+	ck_assert_int_eq(dup(0), next);
+}
+END_TEST
+
 Suite *file_suite(void)
 {
 	Suite *s = suite_create("file");
@@ -252,6 +268,9 @@ Suite *file_suite(void)
 	tcase_add_test(tc, read_keeps_bytes);
 	tcase_add_test(tc, read_tells_why_not);
 	tcase_add_test(tc, write_all_tells_why_not);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("confine");
+	tcase_add_test(tc, confine_ends_where_nothing_can_be_opened);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -222,6 +222,7 @@ START_TEST(long_packet_is_refused)
 	memcpy(text, "tcp 1.2.3.4:1 > 5.6.7.8:2", strlen("tcp 1.2.3.4:1 > 5.6.7.8:2"));
 	read_packet(text, &r);
 	ck_assert_int_ne(r.result, 0);
+	ck_assert_uint_eq(r.diag.n, 1);
 	ck_assert_str_eq(r.diag.messages[0]->text, "it is longer than 1000 characters");
 	reading_free(&r);
 }

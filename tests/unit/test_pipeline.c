@@ -18,8 +18,12 @@ struct lab {
 
 static void lab_begin(struct lab *l, enum chain_type type, enum hook hook)
 {
-	*l = (struct lab){.rs = ruleset_new(RULESET_TABLE)};
-	l->rule = rule_begin(l->rs, ruleset_base_chain(l->rs, "c", type, hook, 0, false));
+	struct ruleset *rs = ruleset_new(RULESET_TABLE);
+
+	*l = (struct lab){
+		.rs = rs,
+		.rule = rule_begin(rs, ruleset_base_chain(rs, "c", type, hook, 0, false)),
+	};
 }
 
 static void lab_prepare(struct lab *l)

@@ -279,7 +279,7 @@ START_TEST(row_from_a_network_to_one_peer)
 							"tcp+udp, dport: [22, 161-162]}]\n",
 		    &l);
 	assert_clean(&l.diag);
-	flow = flow_of(&l, "hq", "x", 0);
+	flow = flow_find(&l, "x");
 	ck_assert_int_eq(flow->src.kind, PARTY_RANGE);
 	ck_assert(range_equal(flow->src.range, (struct range){0x0a000000, 0x0affffff}));
 	assert_machine(&flow->dst, 0xc000024b, 0xcb00710b);
@@ -319,7 +319,7 @@ START_TEST(clients_inside_are_flows_of_their_own)
 
 	load_policy(DUAL "    clients: [wan, lan:10.0.0.0/8]\n", &l);
 	assert_clean(&l.diag);
-	ck_assert_int_eq(flow_of(&l, "hq", "d1", 0)->src.kind, PARTY_ANY);
+	ck_assert_int_eq(flow_find(&l, "d1")->src.kind, PARTY_ANY);
 	flow = flow_of(&l, "hq", "d1", 1);
 	ck_assert_ptr_nonnull(flow);
 	ck_assert_int_eq(flow->from, ZONE_LAN);

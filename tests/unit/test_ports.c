@@ -217,7 +217,7 @@ static void load_own(const char *rest, struct loaded *ret_loaded)
 	folder_path("/profiles", path);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 	folder_path("/profiles/own.yaml", path);
-	f = fopen(path, "w");
+	f = fopen(path, "we");
 	ck_assert_ptr_nonnull(f);
 	fprintf(f,
 		"profile: own\ntitle: own\nmodel: dual-nic\nsize: medium\nmultiplexing: false\n%s",

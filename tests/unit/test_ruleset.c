@@ -19,12 +19,12 @@ static uint32_t origin(struct ruleset *rs, const char *row)
 /* The rows of a list of origins, in order of their names, as one string. */
 static const char *origin_rows(struct ruleset *rs, uint32_t at)
 {
-	char *rows = arena_alloc(&rs->arena, 32);
+	char *rows = arena_alloc(&rs->arena, 32), *end = rows;
 
-	for (char c = 'a'; c <= 'z'; c++)
+	for (const char *c = "abcdefghijklmnopqrstuvwxyz"; *c; c++)
 		for (uint32_t i = at; i; i = rs->origins.at[i - 1].next)
-			if (*rs->origins.at[i - 1].row == c)
-				strncat(rows, &c, 1);
+			if (*rs->origins.at[i - 1].row == *c)
+				*end++ = *c;
 	return rows;
 }
 
@@ -125,7 +125,7 @@ START_TEST(sort_orders_as_numbers)
 	ck_assert_int_eq(set_sort(rs, set, &a, &b), 0);
 	ck_assert_uint_eq(set->n, ARRAY_SIZE(sorted));
 	for (size_t i = 0; i < set->n; i++)
-		ck_assert_mem_eq(set->bytes + 2 * i, value_u16(sorted[i]).bytes, 2);
+		ck_assert_mem_eq(set->bytes + 2UL * i, value_u16(sorted[i]).bytes, 2);
 	ruleset_free(rs);
 }
 END_TEST
@@ -272,7 +272,7 @@ START_TEST(set_grows_behind_a_sort)
 	ck_assert_int_eq(set_sort(rs, set, &a, &b), 0);
 	ck_assert_uint_eq(set->n, 101);
 	for (uint16_t i = 0; i <= 100; i++)
-		ck_assert_mem_eq(set->bytes + 2 * i, value_u16(i).bytes, 2);
+		ck_assert_mem_eq(set->bytes + 2UL * i, value_u16(i).bytes, 2);
 	ruleset_free(rs);
 }
 END_TEST

@@ -2,8 +2,6 @@
 /* Packets run through the rulesets of example sites, against the vendor's tables. */
 #include "packets.h"
 
-#include <string.h>
-
 /* --- packets against the tables ------------------------------------------------------------- */
 
 #define TWO_PEERS                                                                                  \

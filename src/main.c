@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
+#include "jgfw/apply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,14 @@ static const struct command *const commands[] = {
 
 _Noreturn void mem_exhausted(void)
 {
-	static const char text[] = "jgfw: out of memory\n";
+	static const char text[] = "jgfw: out of memory\n",
+			  changed[] = "jgfw: the kernel's table was changed before that; "
+				      "'jgfw status' tells what it holds\n";
 
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	if (apply_has_changed())
+		(void)!write(STDERR_FILENO, changed, sizeof(changed) - 1);
+	mem_last_act();
 	_exit(EXIT_SYSTEM);
 }
 

@@ -30,7 +30,8 @@ void apply_confine(const char *state_dir);
  * kept until apply_confirm(), and put back when the time is over; nothing is kept for boot until
  * then. Without, this is the last word, also on an apply that still waits.
  *
- * Returns 0 or -errno after errors in @diag; then the kernel holds what it held before.
+ * Returns 0 or -errno after errors in @diag; then the kernel holds what it held before, unless it
+ * was the flows that could not be ended, which a note tells.
  */
 int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
 		  struct apply_result *ret, struct diag *diag);
@@ -66,5 +67,11 @@ int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *d
  * not take that either.
  */
 int apply_restore(const char *state_dir, struct diag *diag);
+
+/** apply_close - load a ruleset that forwards nothing, with an error that says so; 0 or -errno */
+int apply_close(struct diag *diag);
+
+/** apply_has_changed - did this program change the kernel's table? */
+bool apply_has_changed(void);
 
 #endif

@@ -356,8 +356,9 @@ const struct profile *library_profile_with(struct library *lib, const struct pro
 					   const struct words *with, struct loc named,
 					   struct diag *diag);
 
-/** library_add_ons - the names of all add-ons in @ret_names (strings owned by @lib), sorted */
-void library_add_ons(struct library *lib, struct names *ret_names);
+/** library_add_ons - the names of all add-ons in @ret_names (strings owned by @lib), sorted; what
+ * cannot be read is an error */
+void library_add_ons(struct library *lib, struct names *ret_names, struct diag *diag);
 
 /** library_add_on - the add-on @name, or NULL after an error: there is none, or it is none */
 const struct model *library_add_on(struct library *lib, const struct word *name, struct diag *diag);
@@ -365,8 +366,9 @@ const struct model *library_add_on(struct library *lib, const struct word *name,
 /** models_exclude - the word by which a part of one excludes a part of the other, or NULL */
 const struct word *models_exclude(const struct model *a, const struct model *b);
 
-/** library_profile_names - names of all profiles in @ret_names (strings owned by @lib), sorted */
-void library_profile_names(struct library *lib, struct names *ret_names);
+/** library_profile_names - names of all profiles in @ret_names (strings owned by @lib), sorted; a
+ * folder that cannot be read is an error */
+void library_profile_names(struct library *lib, struct names *ret_names, struct diag *diag);
 
 /** site_load - read and check the site in @source
  *

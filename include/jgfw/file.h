@@ -18,7 +18,9 @@ int file_write_all(int fd, const void *data, size_t len);
 
 /** file_replace - write a new file beside @path, sync it and rename it into place
  *
- * At any failure the old file stays as it was. Follows no symbolic link at @path: it is replaced. A
+ * At any failure the old file stays as it was, unless it was the last step, to have its folder on
+ * disk, that failed: then the new one is there. Follows no symbolic link at @path: it is replaced.
+ * A
  * @path that is no regular file (a terminal, a pipe) is written to as it is. Returns 0 or -errno.
  */
 int file_replace(const char *path, const void *data, size_t len);
@@ -29,7 +31,8 @@ int file_replace(const char *path, const void *data, size_t len);
  */
 int file_write(const char *path, const void *data, size_t len, bool sync);
 
-/** file_move - rename @from to @to, on disk when it returns; 0 or -errno */
-int file_move(const char *from, const char *to);
+/** file_move - rename @from to @to in @folder, on disk when it returns; 0 or -errno. It allocates
+ * nothing. */
+int file_move(const char *from, const char *to, const char *folder);
 
 #endif

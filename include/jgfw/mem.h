@@ -16,6 +16,13 @@
  */
 _Noreturn void mem_exhausted(void);
 
+/** mem_at_exhaustion - what mem_last_act() does: @act with @arg, for a program that cannot leave
+ * things as they are. It may allocate: a reserve is kept for it. NULL: nothing any more. */
+void mem_at_exhaustion(void (*act)(void *arg), void *arg);
+/** mem_last_act - to be called by mem_exhausted() before the end; once, the second time it is
+ * nothing */
+void mem_last_act(void);
+
 /** mem_alloc - @size zeroed bytes, owned by the caller (free()); never NULL */
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 

@@ -15,4 +15,15 @@
 int program_filter(const char *const *argv, const struct buf *input, size_t max,
 		   unsigned int timeout_ms, struct buf *ret_output);
 
+/** program_part - what a child does, with descriptor @out for what it has to say; its exit status
+ */
+typedef int program_part(int out, void *arg);
+
+/** program_apart - run @part in a child: for what may end the program that it runs in
+ *
+ * What it says is in @ret_output; as for program_filter().
+ */
+int program_apart(program_part *part, void *arg, size_t max, unsigned int timeout_ms,
+		  struct buf *ret_output);
+
 #endif

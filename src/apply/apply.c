@@ -264,19 +264,21 @@ static int write_files(struct run *run, struct diag *diag)
 
 static int send(struct run *run, const struct change *change, struct diag *diag)
 {
+	/* named before: what comes behind the change must not fail for lack of memory */
+	const char *next = state_next(&run->state, &run->id);
 	int r = write_files(run, diag);
 
 	if (!r) {
 		/* while one waits, this file says that it was sent, and nothing after it */
 		unlink(run->state.known);
-		r = kernel_change(run->kernel, change, run->generation, false, diag);
+		r = commit(run->kernel, change, run->generation, diag);
 	}
 	if (r) {
 		unwrite(run);
 		return r;
 	}
 	if (!run->options->confirm_s) {
-		r = state_confirm(&run->state, &run->id, diag);
+		r = state_confirm(&run->state, next, diag);
 		if (r) { /* what cannot be kept for boot must not be in force */
 			transfer(run->kernel, run->old, NULL, diag);
 			unwrite(run);
@@ -353,9 +355,16 @@ static int attempts(struct run *run, struct apply_result *ret, struct diag *diag
 	if (r == -ERESTART)
 		diag_error(diag, (struct loc){0}, "kernel",
 			   "others change the ruleset faster than it can be compared");
-	if (!r && run->options->flush_flows && !run->options->dry_run && run->new)
-		r = flows_flush(run->new, ret->changed ? run->old : run->new, &ret->flows_ended,
-				diag);
+	return r;
+}
+
+static int end_flows(const struct run *run, struct apply_result *ret, struct diag *diag)
+{
+	int r = flows_flush(run->new, ret->changed ? run->old : run->new, &ret->flows_ended, diag);
+
+	if (r)
+		diag_note(diag, (struct loc){0},
+			  "the ruleset is in force; flows that it would not let begin may go on");
 	return r;
 }
 
@@ -367,6 +376,7 @@ int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
 			  .kernel = kernel_open(diag),
 			  .state = {.lock = -1},
 			  .id = id_new()};
+	enum settled settled = SETTLED_NOTHING;
 	uint32_t generation;
 	int r;
 
@@ -379,11 +389,14 @@ int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
 	if (!r && !options->dry_run)
 		r = state_lock(&run.state, diag);
 	if (!r && !options->dry_run)
-		r = pending_settle(&run.state, run.kernel, &run.waits, &run.before, diag);
+		r = pending_settle(&run.state, run.kernel, &settled, &run.before, diag);
+	run.waits = settled == SETTLED_WAITS;
 	if (!r && !options->dry_run)
 		state_sweep(&run.state, run.waits ? &run.before.id : NULL);
 	if (!r)
 		r = attempts(&run, ret, diag);
+	if (!r && options->flush_flows && !options->dry_run && rs)
+		r = end_flows(&run, ret, diag);
 	if (!r && !options->dry_run)
 		state_sweep(&run.state, ret->waits ? &run.id : NULL);
 	buf_free(&run.packed);

@@ -22,6 +22,24 @@ enum {
 	GUARD_TRIES = 3600, /* about a second each */
 };
 
+/* Of the program, not of one apply: who asks has no memory left, and nothing but the end before it.
+ */
+static bool has_changed;
+
+bool apply_has_changed(void)
+{
+	return has_changed;
+}
+
+int commit(struct kernel *kernel, const struct change *change, uint32_t generation,
+	   struct diag *diag)
+{
+	int r = kernel_change(kernel, change, generation, false, diag);
+
+	has_changed |= !r;
+	return r;
+}
+
 static bool is_overdue(const struct record *pending)
 {
 	return boottime_ns() >= pending->deadline_ns;
@@ -109,7 +127,7 @@ int transfer(struct kernel *kernel, const struct ruleset *target, bool *ret_chan
 		if (ret_changed)
 			*ret_changed = !change_is_empty(&change);
 		if (!change_is_empty(&change))
-			r = kernel_change(kernel, &change, generation, false, diag);
+			r = commit(kernel, &change, generation, diag);
 		change_free(&change);
 		ruleset_free(now);
 		if (r == -ERESTART)
@@ -147,7 +165,7 @@ static void taken_back_late(const struct state *state, const struct record *pend
 		pending_forget(state);
 		record_write(state, state->outcome, pending, NULL, RECORD_REPLACED, &quiet);
 	} else {
-		r = file_move(state->pending, state->outcome);
+		r = file_move(state->pending, state->outcome, state->run);
 	}
 	if (r) {
 		diag_warn(diag, (struct loc){0}, "state", "cannot write %s: %s", state->outcome,
@@ -157,19 +175,17 @@ static void taken_back_late(const struct state *state, const struct record *pend
 	diag_free(&quiet);
 }
 
-int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
-		   struct diag *diag)
+int pending_settle(struct state *state, struct kernel *kernel, enum settled *ret_settled,
+		   struct record *ret, struct diag *diag)
 {
 	int r = read_pending(state, ret, diag);
 
-	if (ret_waits)
-		*ret_waits = !r;
+	*ret_settled = r ? SETTLED_NOTHING : SETTLED_WAITS;
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	if (!is_overdue(ret))
 		return 0;
-	if (ret_waits)
-		*ret_waits = false;
+	*ret_settled = SETTLED_TAKEN_BACK;
 	r = take_back(state, kernel, ret, diag);
 	if (!r) {
 		taken_back_late(state, ret, diag);
@@ -187,7 +203,7 @@ struct scene {
 	struct kernel *kernel;
 	struct state state;
 	struct record pending;
-	bool waits;
+	enum settled settled;
 };
 
 static void scene_end(struct scene *s)
@@ -330,7 +346,7 @@ static int keep(struct state *state, struct kernel *kernel, const struct record 
 		diag_warn(diag, (struct loc){0}, "drift",
 			  "the kernel does not hold what was applied; 'jgfw status' tells the "
 			  "difference");
-	r = state_confirm(state, &pending->id, diag);
+	r = state_confirm(state, state_next(state, &pending->id), diag);
 	if (!r)
 		*ret = PENDING_KEPT;
 	return r;
@@ -343,10 +359,10 @@ int apply_confirm(const char *state_dir, enum pending *ret, struct diag *diag)
 
 	*ret = PENDING_NONE;
 	if (!r)
-		r = pending_settle(&s.state, s.kernel, &s.waits, &s.pending, diag);
-	if (!r && s.waits)
+		r = pending_settle(&s.state, s.kernel, &s.settled, &s.pending, diag);
+	if (!r && s.settled == SETTLED_WAITS)
 		r = keep(&s.state, s.kernel, &s.pending, ret, diag);
-	else if (!r && was_too_late(&s.state))
+	else if (!r && (s.settled == SETTLED_TAKEN_BACK || was_too_late(&s.state)))
 		*ret = PENDING_TOO_LATE;
 	scene_end(&s);
 	return r;
@@ -420,13 +436,16 @@ int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *d
 	bool waits, overdue;
 	int r = state_open(&state, state_dir, diag);
 
-	if (!r)
-		r = peek(&state, &pending);
+	if (r) {
+		state_close(&state);
+		return r;
+	}
+	r = peek(&state, &pending);
 	waits = !r;
 	overdue = waits && now_ns >= pending.deadline_ns;
 	if (r == -ENOENT || r == -EACCES) /* who may not look sees the kernel as it is */
 		r = 0;
-	else if (r && state.pending)
+	else if (r)
 		io_error(diag, "read", state.pending, r);
 	if (ret_left_s)
 		*ret_left_s =
@@ -439,7 +458,7 @@ int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *d
 		return r;
 	r = scene_begin(&s, state_dir, diag);
 	if (!r)
-		r = pending_settle(&s.state, s.kernel, NULL, &s.pending, diag);
+		r = pending_settle(&s.state, s.kernel, &s.settled, &s.pending, diag);
 	scene_end(&s);
 	return r;
 }
@@ -511,5 +530,14 @@ int apply_restore(const char *state_dir, struct diag *diag)
 		close_forwarding(s.kernel, diag);
 	diag_free(&quiet);
 	scene_end(&s);
+	return r;
+}
+
+int apply_close(struct diag *diag)
+{
+	struct kernel *kernel = kernel_open(diag);
+	int r = kernel ? close_forwarding(kernel, diag) : -EIO;
+
+	kernel_close(kernel);
 	return r;
 }

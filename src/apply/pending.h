@@ -8,10 +8,24 @@
 /** pending_forget - nothing waits any more */
 void pending_forget(const struct state *state);
 
-/** pending_settle - take back what is overdue, with a warning; @ret_waits (may be NULL) tells
- * whether something still waits, and @ret is it, to be released by record_free() */
-int pending_settle(struct state *state, struct kernel *kernel, bool *ret_waits, struct record *ret,
-		   struct diag *diag);
+/** enum settled - what there was to settle */
+enum settled {
+	SETTLED_NOTHING,
+	SETTLED_WAITS,	    /* and its time is not over */
+	SETTLED_TAKEN_BACK, /* just now, as its time was over */
+};
+
+/** pending_settle - take back what is overdue, with a warning
+ *
+ * With SETTLED_WAITS @ret is what waits, to be released by record_free(). Returns 0 or -errno after
+ * an error in @diag.
+ */
+int pending_settle(struct state *state, struct kernel *kernel, enum settled *ret_settled,
+		   struct record *ret, struct diag *diag);
+
+/** commit - send @change, as kernel_change(); apply_has_changed() knows of it */
+int commit(struct kernel *kernel, const struct change *change, uint32_t generation,
+	   struct diag *diag);
 
 /** transfer - make the kernel's table what @target is (NULL: none), whatever it is now
  *

@@ -165,6 +165,7 @@ int state_open(struct state *state, const char *dir, struct diag *diag)
 	if (r)
 		return r;
 	state->confirmed = arena_printf(&state->arena, "%s/confirmed", state->dir);
+	state->before = arena_printf(&state->arena, "%s" BEFORE_SUFFIX, state->confirmed);
 	state->pending = here(state, "pending");
 	state->known = here(state, "known");
 	state->outcome = here(state, "rolled-back");
@@ -235,27 +236,26 @@ const char *state_next(struct state *state, const struct id *id)
 }
 
 /* One rename, which is taken back where it does not get to the disk. */
-static int replace_confirmed(struct state *state, const char *next)
+static int replace_confirmed(const struct state *state, const char *next)
 {
-	const char *old = arena_printf(&state->arena, "%s" BEFORE_SUFFIX, state->confirmed);
 	bool had, none;
 	int r;
 
-	unlink(old);
-	had = !link(state->confirmed, old);
+	unlink(state->before);
+	had = !link(state->confirmed, state->before);
 	none = !had && errno == ENOENT;
-	r = file_move(next, state->confirmed);
+	r = file_move(next, state->confirmed, state->dir);
 	if (r && had)
-		rename(old, state->confirmed);
+		rename(state->before, state->confirmed);
 	else if (r && none)
 		unlink(state->confirmed);
-	unlink(old); /* where two names were of one file, both are still there */
+	unlink(state->before); /* where two names were of one file, both are still there */
 	return r;
 }
 
-int state_confirm(struct state *state, const struct id *id, struct diag *diag)
+int state_confirm(const struct state *state, const char *next, struct diag *diag)
 {
-	int r = replace_confirmed(state, state_next(state, id));
+	int r = replace_confirmed(state, next);
 
 	if (r)
 		return io_error(diag, "write", state->confirmed, r);

@@ -25,6 +25,7 @@ struct state {
 	const char *dir, *run; /* survives a boot; need not */
 	const char *given;     /* the folder for both, or empty for the usual ones */
 	const char *confirmed; /* the ruleset for boot */
+	const char *before;    /* the same, while another takes its place */
 	const char *pending;   /* what waits for confirmation */
 	const char *known;     /* what the kernel held after the last apply */
 	const char *outcome;   /* the apply that was rolled back because nobody confirmed it */
@@ -60,9 +61,12 @@ void state_close(struct state *state);
 /** state_next - the name of the file in which the ruleset of apply @id waits; owned by @state */
 const char *state_next(struct state *state, const struct id *id);
 
-/** state_confirm - what waits in state_next() of @id is what boot loads from now on, and nothing
- * waits any more; 0, or -errno after an error in @diag: then boot loads what it did before */
-int state_confirm(struct state *state, const struct id *id, struct diag *diag);
+/** state_confirm - what waits in @next (see state_next()) is what boot loads from now on, and
+ * nothing waits any more; 0, or -errno after an error in @diag: then boot loads what it did before
+ *
+ * It allocates nothing but for the error.
+ */
+int state_confirm(const struct state *state, const char *next, struct diag *diag);
 
 /** state_sweep - remove what killed programs left: temporary files, and files of state_next() but
  * the one of @keep (may be NULL) */

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +30,16 @@ static uint64_t known_rights(long version)
 	return rights;
 }
 
-static void allow(int ruleset, int fd, uint64_t rights)
+static bool allow(int ruleset, int fd, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
+	bool ok;
 
 	if (fd < 0)
-		return;
-	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		return false;
+	ok = !syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(fd);
+	return ok;
 }
 
 /* The folder, or the nearest one above it that is there. */
@@ -61,17 +64,18 @@ void confine(const char *const *folders, size_t n)
 	uint64_t rights = known_rights(version);
 	struct landlock_ruleset_attr attr = {.handled_access_fs = rights};
 	int ruleset;
+	bool ok;
 
 	if (version < 1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		return;
-	allow(ruleset, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), READ_RIGHTS);
-	allow(ruleset, open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC), READ_RIGHTS);
-	for (size_t i = 0; i < n; i++)
-		if (folders[i])
-			allow(ruleset, open_nearest(folders[i]), rights);
-	syscall(SYS_landlock_restrict_self, ruleset, 0);
+	ok = allow(ruleset, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), READ_RIGHTS) &&
+	     allow(ruleset, open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC), READ_RIGHTS);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = !folders[i] || allow(ruleset, open_nearest(folders[i]), rights);
+	if (ok) /* not half of it: what is needed would be out of reach */
+		syscall(SYS_landlock_restrict_self, ruleset, 0);
 	close(ruleset);
 }

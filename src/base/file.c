@@ -100,57 +100,55 @@ int file_write(const char *path, const void *data, size_t len, bool sync)
 	return r;
 }
 
-/* The rename is on disk only when its folder is. */
-static int sync_folder(const char *path)
+/* A rename is on disk only when its folder is. */
+static int sync_folder(const char *folder)
 {
-	struct buf copy = {0};
-	int fd, r = 0;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 
-	buf_puts(&copy, path);
-	buf_str(&copy);
-	fd = open(dirname(copy.at), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd))
 		r = errno == EINVAL ? 0 : -errno; /* some file systems cannot */
 	if (fd >= 0)
 		close(fd);
-	buf_free(&copy);
 	return r;
 }
 
-int file_move(const char *from, const char *to)
+int file_move(const char *from, const char *to, const char *folder)
 {
-	return rename(from, to) ? -errno : sync_folder(to);
+	return rename(from, to) ? -errno : sync_folder(folder);
+}
+
+/* A new file beside @path takes its place. */
+static int replace(const char *path, mode_t mode, const void *data, size_t len)
+{
+	struct buf temp = {0}, folder = {0};
+	int fd, r;
+
+	buf_printf(&temp, "%s.XXXXXX", path);
+	buf_str(&temp);
+	buf_puts(&folder, path);
+	buf_str(&folder);
+	fd = mkostemp(temp.at, O_CLOEXEC);
+	r = fd < 0 || fchmod(fd, mode) ? -errno : file_write_all(fd, data, len);
+	if (!r && fsync(fd))
+		r = -errno;
+	if (fd >= 0 && close(fd) && !r)
+		r = -errno;
+	if (!r)
+		r = file_move(temp.at, path, dirname(folder.at));
+	if (r && fd >= 0)
+		unlink(temp.at);
+	buf_free(&temp);
+	buf_free(&folder);
+	return r;
 }
 
 int file_replace(const char *path, const void *data, size_t len)
 {
-	struct buf temp = {0};
 	struct stat st;
-	mode_t mode = 0644;
-	int fd, r;
 
-	if (!stat(path, &st)) {
-		if (!S_ISREG(st.st_mode))
-			return write_through(path, data, len);
-		mode = st.st_mode & 0777;
-	}
-	buf_printf(&temp, "%s.XXXXXX", path);
-	buf_str(&temp);
-	fd = mkostemp(temp.at, O_CLOEXEC);
-	if (fd < 0) {
-		r = -errno;
-		buf_free(&temp);
-		return r;
-	}
-	r = fchmod(fd, mode) ? -errno : file_write_all(fd, data, len);
-	if (!r && fsync(fd))
-		r = -errno;
-	if (close(fd) && !r)
-		r = -errno;
-	if (!r)
-		r = file_move(temp.at, path);
-	if (r)
-		unlink(temp.at);
-	buf_free(&temp);
-	return r;
+	if (!stat(path, &st))
+		return S_ISREG(st.st_mode) ? replace(path, st.st_mode & 0777, data, len)
+					   : write_through(path, data, len);
+	/* what cannot be looked at may be no file to be replaced */
+	return errno == ENOENT ? replace(path, 0644, data, len) : -errno;
 }

@@ -12,8 +12,36 @@ enum {
 	FIRST_BLOCK = 1 << 12, /* each is twice as large as the one before, up to the last */
 	LAST_BLOCK = 1 << 19,
 	MAPPED_BLOCK = 1 << 17, /* from here on a block goes back to the system when it is freed */
+	RESERVE = 1 << 20,
 	ALIGNMENT = _Alignof(max_align_t),
 };
+
+/* What is done when memory runs out: no way leads there that could hand it on. */
+static struct {
+	void (*act)(void *arg);
+	void *arg, *reserve;
+} last;
+
+void mem_at_exhaustion(void (*act)(void *arg), void *arg)
+{
+	last.act = act;
+	last.arg = arg;
+	free(last.reserve);
+	last.reserve = NULL;
+	if (act)
+		last.reserve = mem_alloc(RESERVE);
+}
+
+void mem_last_act(void)
+{
+	void (*act)(void *arg) = last.act;
+
+	last.act = NULL;
+	free(last.reserve);
+	last.reserve = NULL;
+	if (act)
+		act(last.arg);
+}
 
 struct arena_block {
 	struct arena_block *older;

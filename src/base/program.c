@@ -50,6 +50,8 @@ static int read_all(int fd, size_t max, uint64_t deadline_ms, struct buf *out)
 	while (!(r = wait_for(fd, deadline_ms))) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
 			return -errno;
 		if (!n)
@@ -113,6 +115,31 @@ static pid_t spawn(const char *const *argv, int in, int out)
 				 environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return r ? -r : child;
+}
+
+int program_apart(program_part *part, void *arg, size_t max, unsigned int timeout_ms,
+		  struct buf *ret_output)
+{
+	uint64_t deadline_ms = now_ms() + timeout_ms;
+	struct buf output = {0};
+	int ends[2], r;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	r = child < 0 ? -errno : 0;
+	if (!child)
+		_exit(part(ends[1], arg));
+	close(ends[1]);
+	if (!r)
+		r = reap(child, deadline_ms, read_all(ends[0], max, deadline_ms, &output));
+	close(ends[0]);
+	if (r)
+		buf_free(&output);
+	else
+		*ret_output = output;
+	return r;
 }
 
 int program_filter(const char *const *argv, const struct buf *input, size_t max,

@@ -305,6 +305,11 @@ enum exit_code job_library(struct job *job)
 	const char *dir = job->options.data_dir;
 	struct stat st;
 
+	if (dir && stat(dir, &st) && errno != ENOENT && errno != ENOTDIR) {
+		diag_error(&job->diag, (struct loc){0}, "unreadable", "cannot read %s (--data): %s",
+			   dir, strerror(errno));
+		return EXIT_SYSTEM;
+	}
 	if (dir && (stat(dir, &st) || !S_ISDIR(st.st_mode))) {
 		diag_error(&job->diag, (struct loc){0}, "unreadable", "no folder %s (--data)", dir);
 		return EXIT_SYSTEM;

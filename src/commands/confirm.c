@@ -3,6 +3,13 @@
 #include "command.h"
 #include "jgfw/apply.h"
 
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	GUARD_TRIES = 3600, /* without memory */
+};
+
 static const char *words(enum pending pending)
 {
 	switch (pending) {
@@ -58,6 +65,26 @@ static enum exit_code decide(struct job *job, decide_fn *fn)
 	return job_end(job, code ? code : written);
 }
 
+/** struct guard - a guard that memory does not stop */
+struct guard {
+	struct options options;
+	int tries;
+};
+
+/* There may be memory again a second later. */
+static void guard_on(void *arg)
+{
+	struct guard *guard = arg;
+	struct job job = {.options = guard->options};
+
+	if (++guard->tries > GUARD_TRIES)
+		return;
+	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+	close_range(STDERR_FILENO + 1, ~0u, 0); /* the lock, too */
+	mem_at_exhaustion(guard_on, guard);
+	_exit((int)decide(&job, apply_guard));
+}
+
 static enum exit_code run_confirm(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
@@ -71,12 +98,19 @@ static enum exit_code run_confirm(const struct command *self, int argc, char **a
 static enum exit_code run_rollback(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
+	struct guard guard;
 	enum exit_code code;
 
 	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON | OPTION_GUARD, 0,
 			   &job.options, &code))
 		return code;
-	return decide(&job, job.options.guard ? apply_guard : apply_rollback);
+	if (!job.options.guard)
+		return decide(&job, apply_rollback);
+	guard = (struct guard){.options = job.options};
+	mem_at_exhaustion(guard_on, &guard);
+	code = decide(&job, apply_guard);
+	mem_at_exhaustion(NULL, NULL);
+	return code;
 }
 
 const struct command command_confirm = {

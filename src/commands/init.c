@@ -128,13 +128,14 @@ static void tell_ports(const struct profile *profile, struct buf *out)
 }
 
 /* The add-ons that fit the profile; of the others nobody wants to know why. */
-static void tell_add_ons(struct library *lib, const struct profile *profile, struct buf *out)
+static void tell_add_ons(struct library *lib, const struct profile *profile, struct buf *out,
+			 struct diag *diag)
 {
 	struct names names = {0};
 	struct diag untold = {0};
 	struct buf text = {0};
 
-	library_add_ons(lib, &names);
+	library_add_ons(lib, &names, diag);
 	vec_each(name, &names) {
 		struct word word = {.text = *name};
 		const struct words with = {.at = &word, .n = 1};
@@ -151,7 +152,7 @@ static void tell_add_ons(struct library *lib, const struct profile *profile, str
 }
 
 static void tell_site(struct library *lib, const struct profile *profile, const char *name,
-		      struct buf *out)
+		      struct buf *out, struct diag *diag)
 {
 	buf_printf(out,
 		   "# yaml-language-server: $schema=" JGFW_SCHEMA_DIR "/site.json\n"
@@ -172,7 +173,7 @@ static void tell_site(struct library *lib, const struct profile *profile, const 
 		 "deployments:\n");
 	buf_printf(out, "  - name: hq\n    profile: %s\n", name);
 	tell_addresses(profile->model, out);
-	tell_add_ons(lib, profile, out);
+	tell_add_ons(lib, profile, out, diag);
 	buf_puts(out,
 		 "    # source_ports: any                 # do not match them (default: "
 		 "strict)\n"
@@ -208,8 +209,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 		code = profile ? EXIT_DONE : EXIT_INPUT;
 	}
 	if (!code) {
-		tell_site(job.library, profile, name, &out);
-		code = write_out(&out);
+		tell_site(job.library, profile, name, &out, &job.diag);
+		code = job.diag.errors ? EXIT_INPUT : write_out(&out);
 	}
 	buf_free(&out);
 	return job_end(&job, code);

@@ -28,7 +28,7 @@ static void tell_profiles(struct job *job, struct buf *out)
 	const char *separator = "";
 	bool json = job->options.json;
 
-	library_profile_names(job->library, &names);
+	library_profile_names(job->library, &names, &job->diag);
 	buf_puts(out, json ? "\"profiles\":[" : "");
 	vec_each(name, &names) {
 		const struct profile *profile =
@@ -47,7 +47,7 @@ static void tell_add_ons(struct job *job, struct buf *out)
 	const char *separator = "";
 	bool json = job->options.json;
 
-	library_add_ons(job->library, &names);
+	library_add_ons(job->library, &names, &job->diag);
 	if (json)
 		buf_puts(out, ",\"add_ons\":[");
 	else if (names.n)

@@ -171,7 +171,7 @@ const struct model *library_add_on(struct library *lib, const struct word *name,
 		struct names names = {0};
 
 		if (!diag_is_full(diag))
-			library_add_ons(lib, &names);
+			library_add_ons(lib, &names, diag);
 		diag_unknown(diag, name->loc, "unknown-model", "add-on port model", name->text,
 			     names.at, names.n);
 		vec_free(&names);
@@ -264,7 +264,7 @@ static void unknown_profile(struct library *lib, const char *name, struct loc lo
 {
 	struct names names = {0};
 
-	library_profile_names(lib, &names);
+	library_profile_names(lib, &names, diag);
 	diag_unknown(diag, loc, "unknown-profile", "profile", name, names.at, names.n);
 	vec_free(&names);
 }
@@ -360,20 +360,32 @@ static int name_order(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void list_folder(struct library *lib, const char *path, struct names *names,
+			struct diag *diag)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *d;
+
+	if (!dir && (errno == ENOENT || errno == ENOTDIR))
+		return;
+	for (errno = dir ? 0 : errno; dir && (d = readdir(dir)); errno = 0)
+		add_name(lib, d->d_name, strlen(d->d_name), names);
+	if (errno)
+		diag_error(diag, (struct loc){0}, "unreadable", "cannot read %s: %s", path,
+			   strerror(errno));
+	if (dir)
+		closedir(dir);
+}
+
 /* The names of the files in a folder, wherever it is, sorted. */
-static void file_names(struct library *lib, const char *folder, struct names *ret_names)
+static void file_names(struct library *lib, const char *folder, struct names *ret_names,
+		       struct diag *diag)
 {
 	size_t len = strlen(folder);
 
-	for (size_t i = 0; i < lib->n_folders; i++) {
-		DIR *dir = opendir(arena_printf(&lib->arena, "%s/%s", lib->folders[i], folder));
-		const struct dirent *d;
-
-		while (dir && (d = readdir(dir)))
-			add_name(lib, d->d_name, strlen(d->d_name), ret_names);
-		if (dir)
-			closedir(dir);
-	}
+	for (size_t i = 0; i < lib->n_folders; i++)
+		list_folder(lib, arena_printf(&lib->arena, "%s/%s", lib->folders[i], folder),
+			    ret_names, diag);
 	for (const struct data_file *f = data_files; f->path; f++)
 		if (!strncmp(f->path, folder, len))
 			add_name(lib, f->path + len, strlen(f->path) - len, ret_names);
@@ -381,20 +393,20 @@ static void file_names(struct library *lib, const char *folder, struct names *re
 		qsort(ret_names->at, ret_names->n, sizeof(*ret_names->at), name_order);
 }
 
-void library_profile_names(struct library *lib, struct names *ret_names)
+void library_profile_names(struct library *lib, struct names *ret_names, struct diag *diag)
 {
-	file_names(lib, "profiles/", ret_names);
+	file_names(lib, "profiles/", ret_names, diag);
 }
 
-void library_add_ons(struct library *lib, struct names *ret_names)
+void library_add_ons(struct library *lib, struct names *ret_names, struct diag *diag)
 {
 	struct names all = {0};
 	struct diag untold = {0};
 
-	file_names(lib, "templates/", &all);
+	file_names(lib, "templates/", &all, diag);
 	vec_each(name, &all) {
 		const struct source *source =
-			find_source(lib, "templates", *name, (struct loc){0}, &untold);
+			find_source(lib, "templates", *name, (struct loc){0}, diag);
 		const struct model *model = NULL;
 
 		/* not by library_model(), whose errors are told once, and here to nobody */

@@ -28,6 +28,12 @@ void *need(void *p)
 	return p;
 }
 
+void need_set(int r)
+{
+	if (r < 0)
+		mem_exhausted();
+}
+
 /* --- messages ------------------------------------------------------------------------------- */
 
 struct nlmsghdr *message_begin(struct batch *batch, uint16_t type, uint16_t flags)
@@ -99,7 +105,7 @@ void encode_table(struct batch *batch, const struct table *table, uint16_t type,
 	struct nlmsghdr *message = message_begin(batch, type, flags);
 	struct nftnl_table *t = need(nftnl_table_alloc());
 
-	nftnl_table_set_str(t, NFTNL_TABLE_NAME, table->name);
+	need_set(nftnl_table_set_str(t, NFTNL_TABLE_NAME, table->name));
 	nftnl_table_nlmsg_build_payload(message, t);
 	nftnl_table_free(t);
 	message_end(batch, message);
@@ -118,13 +124,13 @@ void encode_chain(struct batch *batch, const struct table *table, const struct c
 	batch->about = (struct about){.chain = chain};
 	message = message_begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 
-	nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table->name);
-	nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain->name);
+	need_set(nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table->name));
+	need_set(nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain->name));
 	if (chain->is_base) {
 		nftnl_chain_set_u32(c, NFTNL_CHAIN_HOOKNUM, hooks[chain->hook]);
 		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, chain->priority);
-		nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE,
-				    chain->type == CHAIN_NAT ? "nat" : "filter");
+		need_set(nftnl_chain_set_str(c, NFTNL_CHAIN_TYPE,
+					     chain->type == CHAIN_NAT ? "nat" : "filter"));
 		nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY,
 				    chain->policy_drop ? NF_DROP : NF_ACCEPT);
 	}
@@ -168,9 +174,9 @@ static void set_value(struct nftnl_expr *x, uint16_t attribute, const struct val
 	if (host && value->len == 4) {
 		uint32_t v = host_number(value);
 
-		nftnl_expr_set(x, attribute, &v, sizeof(v));
+		need_set(nftnl_expr_set(x, attribute, &v, sizeof(v)));
 	} else {
-		nftnl_expr_set(x, attribute, value->bytes, value->len);
+		need_set(nftnl_expr_set(x, attribute, value->bytes, value->len));
 	}
 }
 
@@ -241,7 +247,7 @@ static struct nftnl_expr *encode_bitwise(struct encoder *e, const struct expr *e
 	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_LEN, len);
 	set_value(x, NFTNL_EXPR_BITWISE_MASK, &expr->bitwise.mask,
 		  e->host_order[expr->bitwise.sreg]);
-	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, zero, len);
+	need_set(nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, zero, len));
 	e->host_order[expr->bitwise.dreg] = e->host_order[expr->bitwise.sreg];
 	return x;
 }
@@ -256,7 +262,7 @@ static struct nftnl_expr *encode_lookup(struct encoder *e, const struct expr *ex
 	if (set->n_data)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG,
 				   set_is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
-	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set));
+	need_set(nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set)));
 	if (id)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id);
 	if (expr->lookup.invert)
@@ -271,7 +277,7 @@ static struct nftnl_expr *encode_verdict(const struct expr *expr)
 	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, verdict_code(expr->verdict.kind));
 	if (expr->verdict.chain)
-		nftnl_expr_set_str(x, NFTNL_EXPR_IMM_CHAIN, expr->verdict.chain->name);
+		need_set(nftnl_expr_set_str(x, NFTNL_EXPR_IMM_CHAIN, expr->verdict.chain->name));
 	return x;
 }
 
@@ -318,7 +324,7 @@ static struct nftnl_expr *encode_log(const struct expr *expr)
 {
 	struct nftnl_expr *x = expr_new("log");
 
-	nftnl_expr_set_str(x, NFTNL_EXPR_LOG_PREFIX, expr->log.prefix);
+	need_set(nftnl_expr_set_str(x, NFTNL_EXPR_LOG_PREFIX, expr->log.prefix));
 	return x;
 }
 

@@ -13,6 +13,7 @@
 enum {
 	SEND_MARGIN = 64 * 1024, /* the kernel counts more than the bytes of a message */
 	ANSWER_ROOM = 64 * 1024,
+	LOOKS = 5, /* at what became of a change */
 };
 
 struct kernel *kernel_open(struct diag *diag)
@@ -89,6 +90,7 @@ struct refusal {
 	int error; /* -errno */
 	uint32_t seq;
 	const char *text;
+	int lost; /* -errno where answers may not have been received */
 };
 
 /* The kernel has judged the batch when sendmsg() returns: its answers are there. All are taken off
@@ -96,12 +98,16 @@ struct refusal {
 static bool read_answers(struct kernel *kernel, char *room, struct refusal *ret)
 {
 	bool acknowledged = false;
-	ssize_t n;
 
-	while ((n = recv(mnl_socket_get_fd(kernel->socket), room, ANSWER_ROOM, MSG_DONTWAIT)) > 0 ||
-	       errno == EINTR || errno == ENOBUFS) {
+	for (;;) {
 		const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)room;
+		int fd = mnl_socket_get_fd(kernel->socket);
+		ssize_t n = recv(fd, room, ANSWER_ROOM, MSG_DONTWAIT);
 
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			ret->lost = -errno;
+		if (n < 0 && errno != EINTR && errno != ENOBUFS)
+			return acknowledged;
 		for (int left = (int)n; n > 0 && mnl_nlmsg_ok(m, left);
 		     m = mnl_nlmsg_next(m, &left)) {
 			const struct nlmsgerr *answer = mnl_nlmsg_get_payload(m);
@@ -111,13 +117,14 @@ static bool read_answers(struct kernel *kernel, char *room, struct refusal *ret)
 			acknowledged |= !answer->error;
 			if (!answer->error || ret->error)
 				continue;
-			*ret = (struct refusal){answer->error, m->nlmsg_seq, error_text(m)};
+			ret->error = answer->error;
+			ret->seq = m->nlmsg_seq;
+			ret->text = error_text(m);
 			if (ret->text) /* @room is used again */
 				ret->text =
 					arena_copy(&kernel->arena, ret->text, strlen(ret->text));
 		}
 	}
-	return acknowledged;
 }
 
 /* The place in the site that a thing comes from, where it is known. */
@@ -131,8 +138,9 @@ static struct loc loc_of(const struct ruleset *rs, const struct about *about)
 						       : (struct loc){0};
 }
 
+/* For the reason @r. */
 static void refused(const struct change *change, const struct batch *batch,
-		    const struct refusal *refusal, struct diag *diag)
+		    const struct refusal *refusal, int r, struct diag *diag)
 {
 	uint32_t index = refusal->seq - batch->first;
 	struct about about = index < batch->abouts.n ? batch->abouts.at[index] : (struct about){0};
@@ -147,8 +155,7 @@ static void refused(const struct change *change, const struct batch *batch,
 	else if (about.set)
 		buf_printf(&what, " set %s", about.set->name ? about.set->name : "of a rule");
 	diag_error(diag, loc, "kernel", "the kernel refuses%s: %s%s%s", buf_str(&what),
-		   strerror(-refusal->error), refusal->text ? ": " : "",
-		   refusal->text ? refusal->text : "");
+		   strerror(-r), refusal->text ? ": " : "", refusal->text ? refusal->text : "");
 	buf_free(&what);
 }
 
@@ -167,17 +174,22 @@ static void owned_error(const struct table *table, struct diag *diag)
 		table->name);
 }
 
-/* Did the transaction take place, where no answer tells? */
-static int look_after(struct kernel *kernel, uint32_t before, bool dry_run, struct diag *diag)
+/* Did the transaction take place, where no answer tells? What is @lost may have been a refusal. */
+static int look_after(struct kernel *kernel, uint32_t before, bool dry_run, int lost,
+		      struct diag *diag)
 {
-	uint32_t after;
-	int r = kernel_generation(kernel, &after, diag);
+	struct diag quiet = {0};
+	uint32_t after = before;
+	int r = -EIO;
 
-	if (r)
-		return r;
-	if (dry_run || after != before)
+	for (int i = 0; i < LOOKS && r && !dry_run; i++)
+		r = kernel_generation(kernel, &after, &quiet);
+	diag_free(&quiet);
+	if ((!r && after != before) || (dry_run && !lost))
 		return 0;
-	diag_error(diag, (struct loc){0}, "kernel", "the kernel did not answer");
+	diag_error(diag, (struct loc){0}, "kernel", "the kernel's answer did not arrive%s%s%s",
+		   lost ? ": " : "", lost ? strerror(-lost) : "",
+		   r && !dry_run ? "; whether it made the change is not known" : "");
 	return -ENOMSG;
 }
 
@@ -200,13 +212,13 @@ int kernel_change(struct kernel *kernel, const struct change *change, uint32_t g
 	if (!r)
 		r = refusal.error;
 	if (!r && !acknowledged)
-		r = look_after(kernel, generation, dry_run, diag);
+		r = look_after(kernel, generation, dry_run, refusal.lost, diag);
 	else if (r == -EPERM && change->old && change->old->table.owned)
 		owned_error(&change->old->table, diag);
 	else if (r == -EPERM)
 		privilege_error(diag);
 	else if (r && r != -ERESTART)
-		refused(change, &batch, &refusal, diag);
+		refused(change, &batch, &refusal, r, diag);
 	batch_free(&batch);
 	free(room);
 	/* where jumps lead the kernel judges of tables only that were there before */

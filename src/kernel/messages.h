@@ -9,6 +9,8 @@
 
 /** need - @p, which a library allocated, or the end of the program where it could not */
 void *need(void *p) __attribute__((returns_nonnull));
+/** need_set - the same for @r, which a library answers with where it copies what it is given */
+void need_set(int r);
 
 /** message_begin - a new message (NFT_MSG_*) at the end of @batch, with room for 64 KiB; to be
  * ended before the next one begins */

@@ -36,12 +36,16 @@ static int ask(struct kernel *kernel, const struct request *request)
 	char room[REQUEST_ROOM];
 	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(room, request->type, request->family,
 							 request->flags, ++kernel->seq);
+	ssize_t n;
 
 	for (size_t i = 0; i < ARRAY_SIZE(request->names) && request->names[i].text; i++)
 		if (!mnl_attr_put_strz_check(message, sizeof(room), request->names[i].attribute,
 					     request->names[i].text))
 			return -ENAMETOOLONG;
-	return mnl_socket_sendto(kernel->socket, message, message->nlmsg_len) < 0 ? -errno : 0;
+	do
+		n = mnl_socket_sendto(kernel->socket, message, message->nlmsg_len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
 }
 
 /* One message of an answer: 1 where it was the last, -EINTR where the tables changed meanwhile. */

@@ -52,8 +52,8 @@ static void set_userdata(struct nftnl_set *s, const struct set *set)
 	if (set->n_data)
 		nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_DATABYTEORDER,
 				    byteorder(set->data, set->n_data));
-	nftnl_set_set_data(s, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata),
-			   nftnl_udata_buf_len(udata));
+	need_set(nftnl_set_set_data(s, NFTNL_SET_USERDATA, nftnl_udata_buf_data(udata),
+				    nftnl_udata_buf_len(udata)));
 	nftnl_udata_buf_free(udata);
 }
 
@@ -86,8 +86,8 @@ void encode_set(struct batch *batch, const struct table *table, const struct set
 
 	batch->about = (struct about){.set = set};
 	message = message_begin(batch, NFT_MSG_NEWSET, NLM_F_CREATE);
-	nftnl_set_set_str(s, NFTNL_SET_TABLE, table->name);
-	nftnl_set_set_str(s, NFTNL_SET_NAME, set_name(set));
+	need_set(nftnl_set_set_str(s, NFTNL_SET_TABLE, table->name));
+	need_set(nftnl_set_set_str(s, NFTNL_SET_NAME, set_name(set)));
 	nftnl_set_set_u32(s, NFTNL_SET_FAMILY, NFPROTO_INET);
 	nftnl_set_set_u32(s, NFTNL_SET_ID, batch_set_id(batch, set, true));
 	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, set_flags(set));
@@ -105,7 +105,7 @@ void encode_set(struct batch *batch, const struct table *table, const struct set
 	if (set->interval && set->n_key > 1) {
 		for (size_t i = 0; i < set->n_key; i++)
 			lens[i] = (uint8_t)datatype_len(set->key[i]);
-		nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, lens, (uint32_t)set->n_key);
+		need_set(nftnl_set_set_data(s, NFTNL_SET_DESC_CONCAT, lens, (uint32_t)set->n_key));
 	}
 	if (set->counter)
 		nftnl_set_add_expr(s, need(nftnl_expr_alloc("counter")));

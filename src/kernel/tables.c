@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/tables.h"
 
+#include "jgfw/file.h"
+#include "jgfw/program.h"
+
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
-	MAX_READS = 5,	/* of a kernel whose tables change while they are read */
-	MAX_LINES = 12, /* of what nft says */
+	MAX_READS = 5,	     /* of a kernel whose tables change while they are read */
+	MAX_LINES = 12,	     /* of what nft says */
+	WORDS_MAX = 1 << 20, /* of it in all, in bytes */
 };
 
 void tables_free(struct tables *tables)
@@ -91,6 +97,12 @@ struct nft {
 	int (*run)(void *ctx, const char *path);
 };
 
+/** struct reading - a file that nft is to read */
+struct reading {
+	struct nft nft;
+	const char *path;
+};
+
 static int find_nft(struct nft *nft, struct diag *diag)
 {
 	static const char library[] = "libnftables.so.1";
@@ -114,7 +126,7 @@ static int find_nft(struct nft *nft, struct diag *diag)
 	if (handle)
 		return 0;
 	diag_error(diag, (struct loc){0}, "no-nftables",
-		   "%s, which reads rulesets as text, is not here: install nftables", library);
+		   "nftables, which reads rulesets as text, is not at hand: %s", dlerror());
 	return -ELIBACC;
 }
 
@@ -138,25 +150,45 @@ static void tell_error(const char *path, const char *text, struct diag *diag)
 	}
 }
 
+/* Says what is wrong with it, behind a mark that something is. */
+static int read_text(int out, void *arg)
+{
+	const struct reading *reading = arg;
+	const struct nft *nft = &reading->nft;
+	const char *error;
+	void *ctx;
+
+	fclose(stderr); /* its words on its own end would be another's */
+	ctx = nft->ctx_new(0);
+	if (!ctx || nft->buffer_error(ctx))
+		return -1;
+	if (!nft->run(ctx, reading->path))
+		return 0;
+	error = nft->error(ctx);
+	return file_write_all(out, "!", 1) || file_write_all(out, error, strlen(error));
+}
+
 int tables_of_text(const char *path, struct tables *ret, struct diag *diag)
 {
-	struct nft nft;
-	void *ctx;
-	int r = find_nft(&nft, diag);
+	struct reading reading = {.path = path};
+	struct buf error = {0};
+	int r = find_nft(&reading.nft, diag);
 
 	*ret = (struct tables){0};
 	if (!r)
 		r = leave(diag);
 	if (r)
 		return r;
-	ctx = nft.ctx_new(0);
-	if (!ctx)
-		mem_exhausted();
-	nft.buffer_error(ctx);
-	if (nft.run(ctx, path)) {
-		tell_error(path, nft.error(ctx), diag);
+	/* in a child: where the library has no memory or no socket it ends the program */
+	r = program_apart(read_text, &reading, WORDS_MAX, INT_MAX, &error);
+	if (r) {
+		diag_error(diag, (struct loc){0}, "no-nftables",
+			   "nftables could not read %s to its end: %s", path,
+			   r == -EPROTO ? "no memory, or no netlink socket" : strerror(-r));
+	} else if (error.n) {
+		tell_error(path, buf_str(&error) + 1, diag);
 		r = -EINVAL;
 	}
-	nft.ctx_free(ctx);
+	buf_free(&error);
 	return r ? r : tables_read(ret, diag);
 }

@@ -73,6 +73,13 @@ $(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
 $(BUILD)/leaves: $(BUILD)/tests/verify/leaves.o $(LIBRARY_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# What lets calls and allocations of a program fail.
+$(BUILD)/failat: $(BUILD)/tests/faults/failat.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/failalloc.so: tests/faults/failalloc.c
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(if $(CI),-Werror) -O2 -fPIC -shared -o $@ $<
+
 # The fuzzers: as above, each with its harness. tests/fuzz/run makes them, with sanitizers: by clang
 # with libFuzzer, else with a main() that replays files.
 FUZZ_MAIN := $(BUILD)/tests/fuzz/main.o

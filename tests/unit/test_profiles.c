@@ -171,8 +171,9 @@ START_TEST(profile_names_are_these_and_sorted)
 	};
 	struct library *lib = library_new(NULL);
 	struct names names = {0};
+	struct diag diag = {0};
 
-	library_profile_names(lib, &names);
+	library_profile_names(lib, &names, &diag);
 	ck_assert_uint_eq(names.n, ARRAY_SIZE(sorted));
 	for (size_t i = 0; i < names.n; i++)
 		ck_assert_str_eq(names.at[i], sorted[i]);

@@ -33,7 +33,8 @@ static struct index_slot *probe(const struct index *index, const void *key, uint
 	for (; index->slots[i].key; i = (i + 1) & (index->n_slots - 1)) {
 		const struct index_slot *slot = &index->slots[i];
 
-		if (slot->hash == hash && slot->len == len && !memcmp(slot->key, key, len))
+		if (slot->hash == hash && slot->len == len &&
+		    (!len || !memcmp(slot->key, key, len)))
 			break;
 	}
 	return &index->slots[i];

@@ -239,12 +239,15 @@ START_TEST(confine_ends_where_nothing_can_be_opened)
 {
 	static const char *const folders[] = {"/nowhere/at/all", "nowhere"};
 	int next = dup(0);
-	struct rlimit limit = {.rlim_cur = (rlim_t)next + 1, .rlim_max = (rlim_t)next + 1};
+	struct rlimit usual, limit;
 
 	ck_assert_int_ge(next, 0);
 	close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	limit = (struct rlimit){.rlim_cur = (rlim_t)next + 1, .rlim_max = usual.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	confine(folders, 2);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
 	ck_assert_int_eq(dup(0), next);
 }
 END_TEST

@@ -327,32 +327,6 @@ static void compare_chains(struct comparison *c)
 				compare_chain(c, *it, NULL);
 }
 
-/* --- counters of elements -------------------------------------------------------------------- */
-
-/* Elements that come, or come back with a count of their own; those that are there in both go on.
- */
-static void take_on_element_counters(struct set_change *change)
-{
-	const struct set *a = change->old, *b = change->new;
-	size_t i = 0;
-
-	if (!b || !b->counter || !b->n)
-		return;
-	change->counters = mem_alloc(b->n * sizeof(*change->counters));
-	if (b->counters)
-		memcpy(change->counters, b->counters, b->n * sizeof(*b->counters));
-	if (!a || !a->counters || a->stride != b->stride)
-		return;
-	for (size_t k = 0; k < b->n; k++) {
-		while (i < a->n &&
-		       memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride, b->stride) < 0)
-			i++;
-		if (i < a->n &&
-		    !memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride, b->stride))
-			change->counters[k] = a->counters[i];
-	}
-}
-
 /* --- all ------------------------------------------------------------------------------------ */
 
 /* Why the old table cannot be edited, or NULL. */
@@ -400,7 +374,6 @@ static void drop_unchanged(struct change *change)
 		if (set->old && set->new && !set->renew && !set->gone.n && !set->come.n &&
 		    !change->whole)
 			continue;
-		take_on_element_counters(set);
 		change->sets.at[n++] = *set;
 	}
 	change->sets.n = n;
@@ -416,6 +389,7 @@ void change_between(const struct ruleset *old, const struct ruleset *new, struct
 	compare_chains(&c);
 	change_take_on_counters(ret);
 	drop_unchanged(ret);
+	change_take_on_element_counters(ret);
 	index_free(&c.old_sets);
 	index_free(&c.new_sets);
 	index_free(&c.old_chains);

@@ -9,4 +9,7 @@
  * like, have stopped */
 void change_take_on_counters(struct change *change);
 
+/** change_take_on_element_counters - the same of elements */
+void change_take_on_element_counters(struct change *change);
+
 #endif

@@ -310,6 +310,40 @@ static void count(struct set *set, uint64_t first)
 		set->counters[i].packets = first + i;
 }
 
+/* What a row's other set had counted goes on, and nothing is counted for two. */
+START_TEST(elements_go_on_in_another_set_of_their_row)
+{
+	struct ruleset *old = ruleset_new("t"), *new = ruleset_new("t");
+	struct set *s = addresses(old, "row", "ab"), *s2 = addresses(old, "row_2", "cd");
+	struct set *t = addresses(new, "row", "bc"), *t2 = addresses(new, "row_2", "ac");
+	struct set *other = addresses(new, "other_2", "d");
+	struct change change;
+
+	count(s, 100);
+	count(s2, 200);
+	t->counter = t2->counter = other->counter = true;
+	change_between(old, new, &change);
+	ck_assert_uint_eq(change.sets.n, 3);
+	for (size_t i = 0; i < change.sets.n; i++) {
+		const struct set_change *set = &change.sets.at[i];
+		uint64_t first = set->counters[0].packets;
+
+		if (set->new == t) { /* "c" stays in row_2 */
+			ck_assert_uint_eq(first, 101);
+			ck_assert_uint_eq(set->counters[1].packets, 0);
+		} else if (set->new == t2) {
+			ck_assert_uint_eq(first, 100);
+			ck_assert_uint_eq(set->counters[1].packets, 200);
+		} else {
+			ck_assert_uint_eq(first, 0);
+		}
+	}
+	change_free(&change);
+	ruleset_free(old);
+	ruleset_free(new);
+}
+END_TEST
+
 /* Of elements that come back from a file, those that are still there go on, the others have their
  * own, in a set that is edited and in one that comes. */
 START_TEST(elements_come_back_with_their_counts)
@@ -396,6 +430,7 @@ Suite *change_suite(void)
 	tcase_add_test(tc, a_count_comes_back_once);
 	tcase_add_test(tc, counts_do_not_change_places);
 	tcase_add_test(tc, elements_come_back_with_their_counts);
+	tcase_add_test(tc, elements_go_on_in_another_set_of_their_row);
 	add_table(tc, intervals_that_meet_are_renewed, ranges);
 	tcase_add_test(tc, what_is_odd_is_never_equal);
 	suite_add_tcase(suite, tc);

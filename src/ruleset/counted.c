@@ -111,10 +111,8 @@ struct row_counts {
 	bool torn;		/* and one that comes with its own alone */
 };
 
-static void add_row(struct row_counts *row, struct rule_edit *edit)
+static void add_row(struct row_counts *row, struct rule_edit *edit, const struct counter *own)
 {
-	const struct counter *own = counter_of(edit->new);
-
 	row->own.packets += own->packets;
 	row->own.bytes += own->bytes;
 	if (!edit->counts_on) {
@@ -128,12 +126,13 @@ static void add_row(struct row_counts *row, struct rule_edit *edit)
 
 /* Rules that one rule counted on for come back together, and its count has theirs in it: each gets
  * its own, and one what was counted since. */
-static void share_out(const struct row_counts *row, struct rule_edit *edit)
+static void share_out(const struct row_counts *row, struct rule_edit *edit,
+		      const struct counter *own)
 {
 	if (!edit->counts_on || !row->torn || row->taken.packets < row->own.packets ||
 	    row->taken.bytes < row->own.bytes)
 		return;
-	edit->counted = *counter_of(edit->new);
+	edit->counted = *own;
 	if (edit != row->heir)
 		return;
 	edit->counted.packets += row->taken.packets - row->own.packets;
@@ -150,9 +149,11 @@ static void share_out_counters(struct change *change)
 	for (int adding = true; adding >= false; adding--)
 		vec_each(chain, &change->chains)
 			vec_each(edit, &chain->rules) {
+				const struct counter *own =
+					edit->new ? counter_of(edit->new) : NULL;
 				void **slot;
 
-				if (!edit->new || !counter_of(edit->new) || !edit->new->comment)
+				if (!own || !edit->new->comment)
 					continue;
 				slot = counted_slot(&rows, LIKE_COMMENT, chain->new, edit->new);
 				if (!*slot) {
@@ -160,9 +161,9 @@ static void share_out_counters(struct change *change)
 					*slot = (void *)list.n;
 				}
 				if (adding)
-					add_row(&list.at[(size_t)*slot - 1], edit);
+					add_row(&list.at[(size_t)*slot - 1], edit, own);
 				else
-					share_out(&list.at[(size_t)*slot - 1], edit);
+					share_out(&list.at[(size_t)*slot - 1], edit, own);
 			}
 	index_free(&rows.by[LIKE_COMMENT]);
 	buf_free(&rows.key);

@@ -39,7 +39,8 @@ static void add_kind(struct sources *s, struct range_vec *kind)
 		s->kinds[s->n++] = *kind;
 }
 
-void sources_make(const struct range_set *sets, size_t n, struct sources *ret)
+/* By which of the sets they are in. */
+static void make(const struct range_set *sets, size_t n, struct sources *ret)
 {
 	struct range_vec all = {0};
 
@@ -158,7 +159,7 @@ void sources_collect(const struct site *site, const struct ruleset *const *rules
 	}
 	for (size_t i = 0; i < c.n; i++)
 		sets[i] = (struct range_set){c.sets[i].at, c.sets[i].n};
-	sources_make(sets, c.n, ret);
+	make(sets, c.n, ret);
 	for (size_t i = 0; i < c.n; i++)
 		vec_free(&c.sets[i]);
 }

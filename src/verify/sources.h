@@ -18,11 +18,8 @@ struct sources {
 	size_t n;
 };
 
-/** sources_make - kinds by which of @n @sets addresses are in; to be freed by sources_free() */
-void sources_make(const struct range_set *sets, size_t n, struct sources *ret);
-
 /** sources_collect - kinds by the own addresses of @site, if not NULL, and the largest sets of the
- * @n rulesets */
+ * @n rulesets; to be freed by sources_free() */
 void sources_collect(const struct site *site, const struct ruleset *const *rulesets, size_t n,
 		     struct sources *ret);
 void sources_free(struct sources *sources);

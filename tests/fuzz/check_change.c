@@ -104,9 +104,11 @@ static const struct chain_change *change_of_chain(const struct change *change,
 static void check_chain(const struct change *change, const struct chain *old,
 			const struct chain *new)
 {
-	const struct chain_change *c = change_of_chain(change, new ? new : old);
+	const struct chain_change *c;
 	struct list list = {0};
 
+	must(old || new);
+	c = change_of_chain(change, new ? new : old);
 	must(c || (old && new));
 	must(!c || (c->new == new && c->old == old));
 	if (old)
@@ -179,8 +181,10 @@ static const struct set *find_set(const struct ruleset *rs, const struct set *li
 
 static void check_set(const struct change *change, const struct set *old, const struct set *new)
 {
-	const struct set_change *c = change_of_set(change, new ? new : old);
+	const struct set_change *c;
 
+	must(old || new);
+	c = change_of_set(change, new ? new : old);
 	must(c || (old && new));
 	must(!c || (c->new == new && (c->old == old || change->whole)));
 	if (old && new && !(c && c->renew))

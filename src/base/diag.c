@@ -32,17 +32,18 @@ static void hide_unprintable(char *text, size_t len)
 static size_t cut_middle(char *text, size_t len)
 {
 	static const char gap[] = " ... ";
+	size_t gap_len = sizeof(gap) - 1;
 	size_t begin = TEXT_MAX_BYTES - TEXT_END_BYTES, end = len - TEXT_END_BYTES;
 
 	if (len <= TEXT_MAX_BYTES)
 		return len;
-	while (((unsigned char)text[begin] & 0xc0) == 0x80 && begin > 1)
+	while (begin > 1 && ((unsigned char)text[begin] & 0xc0) == 0x80)
 		begin--;
-	while (((unsigned char)text[end] & 0xc0) == 0x80 && end < len)
+	while (end < len && ((unsigned char)text[end] & 0xc0) == 0x80)
 		end++;
-	memcpy(text + begin, gap, strlen(gap));
-	memmove(text + begin + strlen(gap), text + end, len - end + 1);
-	return begin + strlen(gap) + len - end;
+	memmove(text + begin + gap_len, text + end, len - end + 1);
+	memcpy(text + begin, gap, gap_len);
+	return begin + gap_len + len - end;
 }
 
 PRINTF_LIKE(5, 0)

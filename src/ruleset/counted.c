@@ -146,7 +146,7 @@ static void share_out_counters(struct change *change)
 		VEC(struct row_counts);
 	} list = {0};
 
-	for (int adding = true; adding >= false; adding--)
+	for (int pass = 0; pass < 2; pass++)
 		vec_each(chain, &change->chains)
 			vec_each(edit, &chain->rules) {
 				const struct counter *own =
@@ -160,7 +160,7 @@ static void share_out_counters(struct change *change)
 					vec_add(&list, (struct row_counts){0});
 					*slot = (void *)list.n;
 				}
-				if (adding)
+				if (!pass)
 					add_row(&list.at[(size_t)*slot - 1], edit, own);
 				else
 					share_out(&list.at[(size_t)*slot - 1], edit, own);

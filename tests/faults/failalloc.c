@@ -20,6 +20,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): glibc's are reserved */
+
 enum {
 	FRAMES = 24,
 	WAYS = 1 << 14,
@@ -136,3 +138,5 @@ ssize_t write(int fd, const void *from, size_t len)
 	NEXT(write);
 	return next(fd, from, plan.piece && len > plan.piece ? plan.piece : len);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

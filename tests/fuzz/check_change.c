@@ -140,7 +140,7 @@ static bool same_element(const struct set *a, size_t i, const struct set *b, siz
 	const struct verdict *y = b->verdicts ? &b->verdicts[k] : NULL;
 
 	return !memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride, a->stride) &&
-	       (!x || (x->kind == y->kind && !x->chain == !y->chain &&
+	       (!x || (y && x->kind == y->kind && !x->chain == !y->chain &&
 		       (!x->chain || !strcmp(x->chain->name, y->chain->name))));
 }
 

@@ -19,6 +19,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libmnl's say less */
+
 enum {
 	MAX_ERRNO = 4095, /* the kernel's */
 };
@@ -245,3 +247,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	diag_free(&diag);
 	return 0;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -31,7 +31,6 @@ static void remove_folder(void)
 	rmdir(folder);
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): libFuzzer says how it is called */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;

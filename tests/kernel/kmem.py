@@ -2,7 +2,6 @@
 """The kernel's memory, as far as nf_tables takes from it, on a machine on which others are at work too."""
 
 import glob
-import os
 import re
 import time
 

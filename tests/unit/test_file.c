@@ -238,7 +238,7 @@ END_TEST
 START_TEST(confine_ends_where_nothing_can_be_opened)
 {
 	static const char *const folders[] = {"/nowhere/at/all", "nowhere"};
-	int next = dup(0);
+	int next = fcntl(0, F_DUPFD_CLOEXEC, 0);
 	struct rlimit usual, limit;
 
 	ck_assert_int_ge(next, 0);
@@ -248,7 +248,7 @@ START_TEST(confine_ends_where_nothing_can_be_opened)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	confine(folders, 2);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
-	ck_assert_int_eq(dup(0), next);
+	ck_assert_int_eq(fcntl(0, F_DUPFD_CLOEXEC, 0), next);
 }
 END_TEST
 

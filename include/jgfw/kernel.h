@@ -64,7 +64,8 @@ void kernel_pack(const struct ruleset *rs, struct buf *out);
  * table; 0 or -EBADMSG */
 int kernel_unpack(const void *bytes, size_t len, const char *table, struct ruleset **ret);
 
-/** kernel_has_interface - is there an interface @name in this network namespace? */
-bool kernel_has_interface(const char *name);
+/** kernel_doubt_interface - warn, at @loc, if there is no interface @name in this network namespace
+ */
+void kernel_doubt_interface(const char *name, struct loc loc, struct diag *diag);
 
 #endif

@@ -345,9 +345,7 @@ void job_warn_missing(struct job *job)
 {
 	for (int z = 0; z < ZONE_COUNT; z++)
 		vec_each(nic, &job->site->zones[z])
-			if (!kernel_has_interface(nic->name))
-				diag_warn(&job->diag, nic->loc, "no-interface",
-					  "there is no interface %s now", nic->name);
+			kernel_doubt_interface(nic->name, nic->loc, &job->diag);
 }
 
 bool wants_color(int fd)

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/kernel.h"
 
+#include <errno.h>
 #include <net/if.h>
+#include <string.h>
 
-bool kernel_has_interface(const char *name)
+void kernel_doubt_interface(const char *name, struct loc loc, struct diag *diag)
 {
-	return if_nametoindex(name) != 0;
+	if (if_nametoindex(name))
+		return;
+	if (errno == ENODEV)
+		diag_warn(diag, loc, "no-interface", "there is no interface %s now", name);
+	else
+		diag_warn(diag, loc, "unreadable", "cannot look for interface %s: %s", name,
+			  strerror(errno));
 }

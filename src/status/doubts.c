@@ -4,6 +4,7 @@
 #include "jgfw/file.h"
 #include "jgfw/flows.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -12,13 +13,17 @@ enum {
 };
 
 /* A number of /proc/sys, or -1 where there is none. */
-static int sysctl(const char *path)
+static int sysctl(const char *path, struct diag *diag)
 {
 	char *text;
 	size_t len;
-	int value;
+	int value, r;
 
-	if (file_read(path, SYSCTL_MAX_SIZE, &text, &len))
+	r = file_read(path, SYSCTL_MAX_SIZE, &text, &len);
+	if (r && r != -ENOENT)
+		diag_warn(diag, (struct loc){0}, "unreadable", "cannot read %s: %s", path,
+			  strerror(-r));
+	if (r)
 		return -1;
 	value = len && text[0] >= '0' && text[0] <= '9' ? text[0] - '0' : -1;
 	free(text);
@@ -29,17 +34,15 @@ static void doubt_interfaces(const struct site *site, struct diag *diag)
 {
 	for (int z = 0; z < ZONE_COUNT; z++)
 		vec_each(nic, &site->zones[z])
-			if (!kernel_has_interface(nic->name))
-				diag_warn(diag, nic->loc, "no-interface",
-					  "there is no interface %s now", nic->name);
+			kernel_doubt_interface(nic->name, nic->loc, diag);
 }
 
 static void doubt_forwarding(struct diag *diag)
 {
-	if (sysctl("/proc/sys/net/ipv4/ip_forward") == 0)
+	if (sysctl("/proc/sys/net/ipv4/ip_forward", diag) == 0)
 		diag_warn(diag, (struct loc){0}, "no-forwarding",
 			  "the gateway does not forward: net.ipv4.ip_forward is 0");
-	if (sysctl("/proc/sys/net/netfilter/nf_conntrack_helper") > 0)
+	if (sysctl("/proc/sys/net/netfilter/nf_conntrack_helper", diag) > 0)
 		diag_warn(diag, (struct loc){0}, "sip-helper",
 			  "connection tracking helpers take flows by their ports "
 			  "(net.netfilter.nf_conntrack_helper is 1): that of SIP changes addresses "
@@ -49,14 +52,14 @@ static void doubt_forwarding(struct diag *diag)
 /* The stronger of the two settings counts. */
 static void doubt_rp_filter(const struct site *site, struct diag *diag)
 {
-	int all = sysctl("/proc/sys/net/ipv4/conf/all/rp_filter");
+	int all = sysctl("/proc/sys/net/ipv4/conf/all/rp_filter", diag);
 
 	vec_each(nic, &site->zones[ZONE_WAN]) {
 		struct buf path = {0};
 		int own;
 
 		buf_printf(&path, "/proc/sys/net/ipv4/conf/%s/rp_filter", nic->name);
-		own = sysctl(buf_str(&path));
+		own = sysctl(buf_str(&path), diag);
 		buf_free(&path);
 		if (own == 0 && all <= 0)
 			diag_warn(diag, nic->loc, "rp-filter",

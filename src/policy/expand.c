@@ -151,6 +151,19 @@ static size_t lower_bound(const struct machines *edges, uint32_t addr)
 	return lo;
 }
 
+/* The addresses of Expressway-E that @flow comes from, in one of the zones; how many there are. */
+static size_t edges_in(const struct policy *policy, const struct flow *flow, int z,
+		       const struct machine **ret)
+{
+	const struct machines *edges = &policy->zone_edges[z];
+	size_t from = lower_bound(edges, flow->src.range.lo);
+
+	*ret = edges->at + from;
+	if (flow->src.range.hi == UINT32_MAX)
+		return edges->n - from;
+	return lower_bound(edges, flow->src.range.hi + 1) - from;
+}
+
 struct party policy_edges_among(const struct policy *policy, const struct flow *flow,
 				struct arena *arena)
 {
@@ -159,17 +172,25 @@ struct party policy_edges_among(const struct policy *policy, const struct flow *
 
 	/* a packet from an interface of two zones comes from both */
 	for (int z = 0; z < ZONE_COUNT; z++) {
-		const struct machines *edges = &policy->zone_edges[z];
+		const struct machine *at;
+		size_t n = policy->meet[flow->from][z] ? edges_in(policy, flow, z, &at) : 0;
 
-		if (!policy->meet[flow->from][z])
-			continue;
-		for (size_t i = lower_bound(edges, flow->src.range.lo);
-		     i < edges->n && edges->at[i].addr <= flow->src.range.hi; i++)
-			vec_add_in(arena, &found, edges->at[i]);
+		for (size_t i = 0; i < n; i++)
+			vec_add_in(arena, &found, at[i]);
 	}
 	party.at = found.at;
 	party.n = (uint32_t)found.n;
 	return party;
+}
+
+static bool has_edges_among(const struct policy *policy, const struct flow *flow)
+{
+	const struct machine *at;
+
+	for (int z = 0; z < ZONE_COUNT; z++)
+		if (policy->meet[flow->from][z] && edges_in(policy, flow, z, &at))
+			return true;
+	return false;
 }
 
 static void find_meetings(struct policy *policy, const struct site *site)
@@ -226,7 +247,6 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 		     const struct endpoint *to, uint8_t proto)
 {
 	struct flow *flow = vec_push(&x->policy->flows);
-	struct arena scratch = {0};
 	enum zone missing;
 	bool public_source;
 
@@ -259,8 +279,7 @@ static void add_flow(struct expansion *x, const struct row *row, const struct en
 		flow->snat = SOURCE_GATEWAY;
 	if (flow->src.kind != PARTY_MACHINES && from->zone != ZONE_WAN &&
 	    (flow->dnat || to->zone == ZONE_WAN))
-		flow->edges_among = policy_edges_among(x->policy, flow, &scratch).n > 0;
-	arena_free(&scratch);
+		flow->edges_among = has_edges_among(x->policy, flow);
 	if (flow->state != FLOW_IN_FORCE)
 		return;
 	x->in_force = true;

@@ -6,7 +6,7 @@
 
 enum {
 	SET_MIN_SIZE = 16,
-	SITE_MAX_PIECES = 1 << 22, /* of networks at both ends that overlap */
+	SITE_MAX_PIECES = 1 << 22, /* of what networks in rows come to */
 };
 
 /** struct rectangle - sources × destinations, and what a map gives them */
@@ -148,17 +148,17 @@ static int order_x(const void *a, const void *b)
 	return p->x.lo < q->x.lo ? -1 : p->x.lo > q->x.lo;
 }
 
-/* Rows whose networks cross each other at both ends have as many pieces as there are crossings. */
-static bool count_pieces(struct groups *groups, const struct rectangles *active)
+/* Networks can come to more than was written: those of rows that cross each other at both ends are
+ * as many pieces as there are crossings, and an Expressway-E in one speaks to each machine. */
+static bool take_pieces(struct groups *groups, size_t n, uint32_t origin)
 {
-	bool too_many = groups->pieces + active->n > SITE_MAX_PIECES;
+	bool too_many = groups->pieces + n > SITE_MAX_PIECES;
 
 	if (too_many && groups->pieces <= SITE_MAX_PIECES)
-		diag_error(groups->diag,
-			   groups->rs->origins.at[active->at[active->n - 1].origin - 1].loc,
-			   "too-many", "networks at both ends that overlap: more than %d pieces",
+		diag_error(groups->diag, groups->rs->origins.at[origin - 1].loc, "too-many",
+			   "networks that overlap, or hold many Expressway-E: more than %d pieces",
 			   SITE_MAX_PIECES);
-	groups->pieces += active->n;
+	groups->pieces += n;
 	return !too_many;
 }
 
@@ -192,7 +192,7 @@ static void cut_rectangles(struct groups *groups, struct rectangles *v)
 			if (active.at[k].x.hi >= strip.lo)
 				active.at[left++] = active.at[k];
 		active.n = left;
-		if (!count_pieces(groups, &active))
+		if (active.n && !take_pieces(groups, active.n, active.at[active.n - 1].origin))
 			break;
 		vec_each(r, &active)
 			vec_add(&in, ((struct rectangle){strip, r->y, r->addr, r->origin}));
@@ -218,8 +218,12 @@ static void make_elements(struct group *group, struct groups *groups)
 		const struct flow *flow = &groups->policy->flows.at[*i];
 		struct party src = flow->src;
 
-		if (group->kind == GROUP_SNAT && src.kind != PARTY_MACHINES)
+		if (group->kind == GROUP_SNAT && src.kind != PARTY_MACHINES) {
 			src = policy_edges_among(groups->policy, flow, &arena);
+			if (!take_pieces(groups, (size_t)src.n * (flow->dst.n ? flow->dst.n : 1),
+					 *i + 1))
+				break;
+		}
 		add_rectangles(group, flow, &src, *i + 1, &rects);
 	}
 	arena_free(&arena);

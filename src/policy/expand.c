@@ -234,13 +234,15 @@ static void list_zone_edges(struct policy *policy, const struct site *site)
 	}
 }
 
-/* One that speaks to its own public address does so by way of the gateway. */
+/* One that speaks to its own public address does so by way of the gateway, if that is another. */
 static bool is_one_machine(const struct flow *flow)
 {
 	const struct party *a = &flow->src, *b = &flow->dst;
 
-	return !flow->dnat && a->kind == PARTY_MACHINES && b->kind == PARTY_MACHINES && a->n == 1 &&
-	       b->n == 1 && a->at->addr && a->at->addr == b->at->addr;
+	if (a->kind != PARTY_MACHINES || b->kind != PARTY_MACHINES || a->n != 1 || b->n != 1)
+		return false;
+	return a->at->addr && a->at->addr == b->at->addr &&
+	       !(flow->dnat && b->at->public != b->at->addr);
 }
 
 static void add_flow(struct expansion *x, const struct row *row, const struct endpoint *from,

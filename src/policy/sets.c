@@ -76,7 +76,8 @@ static void add_rectangles(const struct group *group, const struct flow *flow,
 			r.x = party_range(src, s);
 			if (from_machine && group->kind == GROUP_SNAT)
 				r.addr = from->public;
-			if (from_machine && to_machine && from->addr == to->addr && !flow->dnat)
+			if (from_machine && to_machine &&
+			    from->addr == (flow->dnat ? to->public : to->addr))
 				continue; /* a machine and itself */
 			vec_add(out, r);
 		}

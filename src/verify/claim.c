@@ -22,13 +22,13 @@ static bool is_one_machine(const struct claim *claim)
 {
 	struct end_host from, to;
 
-	/* to its own public address it speaks by way of the gateway */
-	if (claim->to->kind == END_PUBLIC || end_count(claim->dep, claim->from) != 1 ||
-	    end_count(claim->dep, claim->to) != 1)
+	if (end_count(claim->dep, claim->from) != 1 || end_count(claim->dep, claim->to) != 1)
 		return false;
 	from = end_host(claim->dep, claim->from, 0);
 	to = end_host(claim->dep, claim->to, 0);
-	return from.real && from.real == to.real;
+	/* to its own public address, if that is another, it speaks by way of the gateway */
+	return from.real && from.real == to.real &&
+	       (claim->to->kind != END_PUBLIC || to.public == to.real);
 }
 
 bool claim_in_force(const struct site *site, const struct claim *claim)

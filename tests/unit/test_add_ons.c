@@ -297,20 +297,25 @@ START_TEST(a_row_to_itself_waits)
 				   "  - name: hq\n"
 				   "    profile: cms-single-small\n"
 				   "    edge:\n"
-				   "      - {name: e1, public: 203.0.113.10, private: 192.0.2.10}\n"
+				   "      - {name: e1, public: 203.0.113.10, private: %s}\n"
 				   "%s"
 				   "    core: [10.10.0.20]\n"
 				   "    hosts: {meeting_server: [10.10.0.50]}\n";
 	char text[sizeof(site) + 100];
 	struct loaded l;
 
-	snprintf(text, sizeof(text), site, "");
+	snprintf(text, sizeof(text), site, "192.0.2.10", "");
 	load_policy(text, &l);
 	assert_clean(&l.diag);
 	ck_assert_int_eq(state_of(l.policy, "w11"), FLOW_IN_FORCE);
 	ck_assert_int_eq(state_of(l.policy, "w12"), FLOW_ONE_MACHINE);
 	loaded_free(&l);
-	snprintf(text, sizeof(text), site,
+	/* without static NAT both are one address */
+	snprintf(text, sizeof(text), site, "203.0.113.10", "");
+	load_policy(text, &l);
+	ck_assert_int_eq(state_of(l.policy, "w11"), FLOW_ONE_MACHINE);
+	loaded_free(&l);
+	snprintf(text, sizeof(text), site, "192.0.2.10",
 		 "      - {name: e2, public: 203.0.113.11, private: 192.0.2.11}\n");
 	load_policy(text, &l);
 	assert_clean(&l.diag);

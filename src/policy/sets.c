@@ -76,7 +76,7 @@ static void add_rectangles(const struct group *group, const struct flow *flow,
 			r.x = party_range(src, s);
 			if (from_machine && group->kind == GROUP_SNAT)
 				r.addr = from->public;
-			if (from_machine && to_machine &&
+			if (from_machine && to_machine && flow->src.kind == PARTY_MACHINES &&
 			    from->addr == (flow->dnat ? to->public : to->addr))
 				continue; /* a machine and itself */
 			vec_add(out, r);

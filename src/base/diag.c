@@ -35,7 +35,7 @@ static size_t cut_middle(char *text, size_t len)
 	size_t gap_len = sizeof(gap) - 1;
 	size_t begin = TEXT_MAX_BYTES - TEXT_END_BYTES, end = len - TEXT_END_BYTES;
 
-	if (len <= TEXT_MAX_BYTES)
+	if (len <= TEXT_MAX_BYTES + gap_len)
 		return len;
 	while (begin > 1 && ((unsigned char)text[begin] & 0xc0) == 0x80)
 		begin--;

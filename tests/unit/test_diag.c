@@ -309,6 +309,24 @@ START_TEST(diag_tells_both_ends_of_a_long_text)
 }
 END_TEST
 
+/* Where what is cut out is no longer than what tells of the cut. */
+START_TEST(diag_of_a_text_that_is_hardly_too_long)
+{
+	struct diag d = {0};
+
+	for (int len = 990; len < 1010; len++) {
+		const char *text;
+
+		diag_error(&d, (struct loc){0}, "x", "%0*d!", len - 1, 1);
+		text = d.messages[len - 990]->text;
+		ck_assert_uint_eq(strlen(text), len <= 1005 ? (size_t)len : 1005);
+		ck_assert_str_eq(text + strlen(text) - 3, "01!");
+		ck_assert_int_eq(!strstr(text, " ... "), len <= 1005);
+	}
+	diag_free(&d);
+}
+END_TEST
+
 Suite *diag_suite(void)
 {
 	Suite *s = suite_create("diag");
@@ -329,6 +347,7 @@ Suite *diag_suite(void)
 	tcase_add_test(tc, diag_with_twenty_errors_shows_them_all);
 	tcase_add_test(tc, diag_keeps_notes_of_errors_behind_many_warnings);
 	tcase_add_test(tc, diag_does_not_read_formats_in_arguments);
+	tcase_add_test(tc, diag_of_a_text_that_is_hardly_too_long);
 	tcase_add_test(tc, diag_tells_both_ends_of_a_long_text);
 	suite_add_tcase(s, tc);
 	return s;

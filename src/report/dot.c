@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Texts of others stand in HTML-like labels only, by way of label(): how Graphviz reads escapes in
- * quoted strings depends on the attribute and on its version.
+ * Texts of others stand in HTML-like labels only, by way of label(), or as ids, by way of xml_id():
+ * how Graphviz reads escapes in quoted strings depends on the attribute and on its version.
  *
  * Zones are clusters; a node is a role, a NIC of the Expressway-E or a network, with its addresses;
  * an edge is all flows from one node to another that fare alike, a line for each. Colours are for
@@ -178,12 +178,14 @@ static void tell_range(struct range range, struct buf *out)
 		buf_printf(out, "/%d", ipv4_prefix_len(range));
 }
 
-/* As a site would write it; names have no spaces, so it is no other node's name. */
+/* As a site would write it; ids have no spaces, so it is no other node's name. */
 static void node_name(const struct picture *p, const struct node *node, struct buf *out)
 {
 	const struct model *model = p->dep->model;
 
-	buf_printf(out, "\"%s ", p->dep->name.text);
+	buf_putc(out, '"');
+	xml_id(p->dep->name.text, out);
+	buf_putc(out, ' ');
 	switch (node->kind) {
 	case NODE_NIC:
 		buf_printf(out, "edge.%s\"", model->nics[node->index].name.text);
@@ -353,7 +355,9 @@ static void draw_node(const struct picture *p, size_t i, struct buf *out)
 {
 	buf_puts(out, "\t\t");
 	node_name(p, &p->nodes.at[i], out);
-	buf_printf(out, " [id=\"%s:node%zu\" label=<", p->dep->name.text, i + 1);
+	buf_puts(out, " [id=\"");
+	xml_id(p->dep->name.text, out);
+	buf_printf(out, ":node%zu\" label=<", i + 1);
 	node_label(p, &p->nodes.at[i], out);
 	buf_puts(out, ">]\n");
 }
@@ -367,9 +371,11 @@ static void draw_zone(const struct picture *p, enum zone zone, struct buf *out)
 		n += p->nodes.at[i].zone == zone;
 	if (!n)
 		return;
-	buf_printf(out, "\tsubgraph \"cluster %s %s\" {\n\t\tgraph [id=\"%s:%s\" label=<%s",
-		   p->dep->name.text, zone_name(zone), p->dep->name.text, zone_name(zone),
-		   zone_name(zone));
+	buf_puts(out, "\tsubgraph \"cluster ");
+	xml_id(p->dep->name.text, out);
+	buf_printf(out, " %s\" {\n\t\tgraph [id=\"", zone_name(zone));
+	xml_id(p->dep->name.text, out);
+	buf_printf(out, ":%s\" label=<%s", zone_name(zone), zone_name(zone));
 	vec_each(interface, &p->policy->site->zones[zone]) {
 		buf_puts(out, separator);
 		label(interface->name, out);
@@ -398,8 +404,9 @@ static void join_nics(const struct picture *p, struct buf *out)
 				node_name(p, node, out);
 				buf_puts(out, " [dir=none style=dotted color=\"#6b7480\" "
 					      "class=same tooltip=\"the same machines\"");
-				buf_printf(out, " id=\"%s:same%td\"]\n", p->dep->name.text,
-					   node - p->nodes.at);
+				buf_puts(out, " id=\"");
+				xml_id(p->dep->name.text, out);
+				buf_printf(out, ":same%td\"]\n", node - p->nodes.at);
 			}
 			last = node;
 		}
@@ -415,9 +422,10 @@ static void draw_edge(const struct picture *p, const struct edge *edge, struct b
 	node_name(p, back ? to : from, out);
 	buf_puts(out, " -> ");
 	node_name(p, back ? from : to, out);
-	buf_printf(out, " [id=\"%s:edge%td\" class=%s %s%s tooltip=\"", p->dep->name.text,
-		   edge - p->edges.at + 1, fates[edge->fate].class, fates[edge->fate].style,
-		   back ? " dir=back" : "");
+	buf_puts(out, " [id=\"");
+	xml_id(p->dep->name.text, out);
+	buf_printf(out, ":edge%td\" class=%s %s%s tooltip=\"", edge - p->edges.at + 1,
+		   fates[edge->fate].class, fates[edge->fate].style, back ? " dir=back" : "");
 	/* without one it would be the names of the nodes, the wrong way round for dir=back */
 	vec_each(flow, &edge->flows)
 		buf_printf(out, "%s%s", flow == edge->flows.at ? "" : ", ", (*flow)->row->id.text);
@@ -445,8 +453,10 @@ static void draw_deployment(const struct policy *policy, size_t begin, size_t en
 
 static void open_graph(const char *name, struct buf *out)
 {
-	buf_printf(out, "digraph \"%s\" {\n", name);
+	buf_puts(out, "digraph \"");
+	xml_id(name, out);
 	buf_puts(out,
+		 "\" {\n"
 		 "\tgraph [charset=\"UTF-8\" rankdir=LR ranksep=0.4 nodesep=0.3 "
 		 "fontname=\"Helvetica\" fontsize=11]\n"
 		 "\tnode [shape=box style=\"rounded,filled\" color=\"#8b95a1\" "
@@ -459,7 +469,9 @@ void dot_deployment(const struct policy *policy, size_t begin, size_t end, struc
 	const char *name = policy->flows.at[begin].dep->name.text;
 
 	open_graph(name, out);
-	buf_printf(out, "\tgraph [id=\"%s:picture\" bgcolor=transparent]\n", name);
+	buf_puts(out, "\tgraph [id=\"");
+	xml_id(name, out);
+	buf_puts(out, ":picture\" bgcolor=transparent]\n");
 	draw_deployment(policy, begin, end, out);
 	buf_puts(out, "}\n");
 }
@@ -470,9 +482,11 @@ static void open_frame(const struct policy *policy, size_t begin, size_t end, st
 	const struct deployment *dep = policy->flows.at[begin].dep;
 	const char *separator = "<br align=\"left\"/>Not in force here: ", *last = "";
 
-	buf_printf(out,
-		   "subgraph \"cluster %s\" {\n\tgraph [labeljust=l color=\"#8b95a1\" label=<%s: ",
-		   dep->name.text, dep->name.text);
+	buf_puts(out, "subgraph \"cluster ");
+	xml_id(dep->name.text, out);
+	buf_puts(out, "\" {\n\tgraph [labeljust=l color=\"#8b95a1\" label=<");
+	label(dep->name.text, out);
+	buf_puts(out, ": ");
 	label(dep->profile->title, out);
 	for (size_t i = begin; i < end; i++) {
 		const struct flow *flow = &policy->flows.at[i];

@@ -2,8 +2,9 @@
 /*
  * The page is HTML and well-formed XML at once: tags are closed, attributes quoted, and neither
  * page.js nor page.css has an ampersand or opens a tag. All that is not written here goes through
- * xml_escape(), comes from dot, or is a name, which the parser holds to letters, digits and "_-.".
- * The policy in its head lets nothing run or load but page.css and page.js.
+ * xml_escape(), as an id through xml_id(), comes from dot, or is a word that the parser holds to
+ * letters, digits and "_-.", as rows have. The policy in its head lets nothing run or load but
+ * page.css and page.js.
  */
 #include "page.h"
 
@@ -69,9 +70,11 @@ static void put_purpose(const struct flow *flow, struct line *line, struct buf *
 
 	buf_puts(out, "<td>");
 	xml_escape(buf_str(&line->fields[PURPOSE]), out);
-	for (size_t i = 0; i < ARRAY_SIZE(flow->row->footnotes) && notes[i]; i++)
-		buf_printf(out, " <a class=\"note\" href=\"#%s:note%u\">[%u]</a>",
-			   flow->dep->name.text, notes[i], notes[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(flow->row->footnotes) && notes[i]; i++) {
+		buf_puts(out, " <a class=\"note\" href=\"#");
+		xml_id(flow->dep->name.text, out);
+		buf_printf(out, ":note%u\">[%u]</a>", notes[i], notes[i]);
+	}
 	if (line->fields[CONDITION].n) {
 		buf_puts(out, " <small>");
 		xml_escape(buf_str(&line->fields[CONDITION]), out);
@@ -176,11 +179,13 @@ static void put_picture(struct page *page, size_t begin, size_t end)
 		put_missing_picture(page, why_not);
 		return;
 	}
+	buf_puts(out, "<figure>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+		      "aria-label=\"picture of ");
+	xml_escape(name, out);
 	buf_printf(out,
-		   "<figure>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" "
-		   "aria-label=\"picture of %s\">\n%srole=\"img\" "
+		   "\">\n%srole=\"img\" "
 		   "aria-label=\"Flows between the zones; the table has them all.\" ",
-		   name, tag);
+		   tag);
 	buf_add(out, svg.at + strlen(tag), svg.n - strlen(tag));
 	buf_puts(out, "\n</div>\n");
 	put_legend(buf_str(&svg), out);
@@ -192,8 +197,9 @@ static void put_notes(const struct deployment *dep, struct buf *out)
 {
 	buf_puts(out, "<footer>\n");
 	vec_each(note, &dep->model->footnotes) {
-		buf_printf(out, "<p id=\"%s:note%u\">[%u] ", dep->name.text, note->number,
-			   note->number);
+		buf_puts(out, "<p id=\"");
+		xml_id(dep->name.text, out);
+		buf_printf(out, ":note%u\">[%u] ", note->number, note->number);
 		xml_escape(note->text, out);
 		buf_puts(out, "</p>\n");
 	}
@@ -207,8 +213,11 @@ static void put_deployment(struct page *page, size_t index, size_t begin, size_t
 	const struct deployment *dep = page->policy->flows.at[begin].dep;
 	struct buf *out = page->out;
 
-	buf_printf(out, "<section id=\"%s:\">\n<h2>%s</h2>\n<p class=\"profile\"><b>",
-		   dep->name.text, dep->name.text);
+	buf_puts(out, "<section id=\"");
+	xml_id(dep->name.text, out);
+	buf_puts(out, ":\">\n<h2>");
+	xml_escape(dep->name.text, out);
+	buf_puts(out, "</h2>\n<p class=\"profile\"><b>");
 	xml_escape(dep->profile->name.text, out);
 	buf_puts(out, "</b> ");
 	xml_escape(dep->profile->title, out);
@@ -235,11 +244,12 @@ static void put_head(const struct page *page)
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
 		      "<meta name=\"color-scheme\" content=\"light dark\" />\n"
 		      "<meta name=\"referrer\" content=\"no-referrer\" />\n");
+	buf_puts(out, "<title>");
 	if (site->deployments.n == 1)
-		buf_printf(out, "<title>%s: ports", site->deployments.at[0]->name.text);
+		xml_escape(site->deployments.at[0]->name.text, out);
 	else
-		buf_printf(out, "<title>%zu deployments: ports", site->deployments.n);
-	buf_puts(out, " and translations</title>\n<style>");
+		buf_printf(out, "%zu deployments", site->deployments.n);
+	buf_puts(out, ": ports and translations</title>\n<style>");
 	put_file("src/report/page.css", out);
 	buf_puts(out, "</style>\n</head>\n");
 }
@@ -341,9 +351,13 @@ static void put_contents(const struct site *site, struct buf *out)
 	if (site->deployments.n < 2)
 		return;
 	buf_puts(out, "<nav aria-label=\"Deployments\">\n<ul>\n");
-	vec_each(dep, &site->deployments)
-		buf_printf(out, "<li><a href=\"#%s:\">%s</a></li>\n", (*dep)->name.text,
-			   (*dep)->name.text);
+	vec_each(dep, &site->deployments) {
+		buf_puts(out, "<li><a href=\"#");
+		xml_id((*dep)->name.text, out);
+		buf_puts(out, ":\">");
+		xml_escape((*dep)->name.text, out);
+		buf_puts(out, "</a></li>\n");
+	}
 	buf_puts(out, "</ul>\n</nav>\n");
 }
 

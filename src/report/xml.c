@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xml.h"
 
+#include <ctype.h>
+#include <string.h>
+
 void xml_escape(const char *s, struct buf *out)
 {
 	for (; *s; s++) {
@@ -26,5 +29,17 @@ void xml_escape(const char *s, struct buf *out)
 			else
 				buf_putc(out, *s);
 		}
+	}
+}
+
+void xml_id(const char *name, struct buf *out)
+{
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c >= 0x80 || isalnum(c) || strchr("_-.", c))
+			buf_putc(out, *name);
+		else
+			buf_printf(out, ":%02x", c);
 	}
 }

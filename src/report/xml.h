@@ -9,4 +9,8 @@
  * XML cannot hold becomes U+FFFD */
 void xml_escape(const char *s, struct buf *out);
 
+/** xml_id - append @name, of any text, so that it is an id, or the beginning of one, as it is in
+ * quoted attributes and in quoted strings of Graphviz; no two names give the same */
+void xml_id(const char *name, struct buf *out);
+
 #endif

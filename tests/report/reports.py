@@ -20,12 +20,14 @@ HOSTILE = [
     "%s%n {a|b} $(id) `id` -> .",
 ]
 
+NAME = "-> <b id='x'>&\\N \\ ]]><script>5</script>#%41"  # of a deployment
+
 HOSTILE_SITE = """\
 version: 1
 gateway:
   zones: {wan: "<b>&'x", outward: eth1, inward: eth2, lan: [eth3, "e;|<i>"]}
 deployments:
-  - name: hq
+  - name: {{NAME}}
     profile: dual-medium
     edge:
       - {name: e1, public: 203.0.113.10, outward: 192.0.2.10, inward: 192.0.2.74}
@@ -57,7 +59,7 @@ def report(site, form, *options, path=None):
 def hostile_site():
     rows = [f"      - {{id: h{i}, purpose: {yaml(text)}, from: edge.inward, to: lan, "
             f"proto: tcp, dport: {7100 + i}}}\n" for i, text in enumerate(HOSTILE)]
-    return HOSTILE_SITE + "".join(rows)
+    return HOSTILE_SITE.replace("{{NAME}}", yaml(NAME)) + "".join(rows)
 
 
 def yaml(text):

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -72,6 +71,27 @@ const char *attr_str(struct attrs *a, unsigned int number)
 		return mnl_attr_get_str(attr);
 	a->strange = true;
 	return NULL;
+}
+
+/* A byte of type and a byte of length in front of each part's value: all of them end within @len.
+ */
+static bool udata_fits(const uint8_t *at, size_t len)
+{
+	size_t i = 0;
+
+	while (i + 2 <= len)
+		i += 2 + (size_t)at[i + 1];
+	return i == len;
+}
+
+bool udata_each(const void *at, size_t len, nftnl_udata_cb_t take, void *arg)
+{
+	return udata_fits(at, len) && nftnl_udata_parse(at, (uint32_t)len, take, arg) >= 0;
+}
+
+bool udata_each_of(const struct nlattr *attr, nftnl_udata_cb_t take, void *arg)
+{
+	return udata_each(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), take, arg);
 }
 
 void odd(struct decoder *d, const char **where, const char *fmt, ...)
@@ -221,9 +241,7 @@ static void decode_comment(struct decoder *d, const struct nlattr *attr, struct 
 {
 	struct comment comment = {0};
 
-	if (nftnl_udata_parse(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr),
-			      take_udata, &comment) < 0 ||
-	    comment.strange)
+	if (!udata_each_of(attr, take_udata, &comment) || comment.strange)
 		odd(d, &rule->odd, "it has user data");
 	if (comment.text)
 		rule->comment = arena_copy(&d->rs->arena, comment.text, strlen(comment.text));

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
 enum {
@@ -98,8 +97,8 @@ static int take_udata(const struct nftnl_udata *attr, void *data)
 		break;
 	case NFTNL_UDATA_SET_KEY_TYPEOF:
 	case NFTNL_UDATA_SET_DATA_TYPEOF:
-		*strange |= nftnl_udata_parse(nftnl_udata_get(attr), nftnl_udata_len(attr),
-					      take_typeof, strange) < 0;
+		*strange |= !udata_each(nftnl_udata_get(attr), nftnl_udata_len(attr), take_typeof,
+					strange);
 		break;
 	default: /* a comment, or new */
 		*strange = true;
@@ -164,10 +163,7 @@ static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, s
 	}
 	/* an anonymous set is told with its rule, whatever nft noted of it */
 	if (set->name && a->at[NFTA_SET_USERDATA] &&
-	    (nftnl_udata_parse(mnl_attr_get_payload(a->at[NFTA_SET_USERDATA]),
-			       mnl_attr_get_payload_len(a->at[NFTA_SET_USERDATA]), take_udata,
-			       &strange) < 0 ||
-	     strange))
+	    (!udata_each_of(a->at[NFTA_SET_USERDATA], take_udata, &strange) || strange))
 		odd(d, &set->odd, "it has a comment or other user data");
 	if (!attrs_within(a, known))
 		odd(d, &set->odd, "it has attributes that jgfw does not use");
@@ -300,8 +296,7 @@ static bool is_odd(const struct set *set, const struct attrs *a, struct counter 
 		strange = !take_counter(a, NFTA_SET_ELEM_EXPR, NFTA_SET_ELEM_EXPRESSIONS,
 					ret_counter);
 	}
-	if (udata && nftnl_udata_parse(mnl_attr_get_payload(udata), mnl_attr_get_payload_len(udata),
-				       take_element_udata, &strange) < 0)
+	if (udata && !udata_each_of(udata, take_element_udata, &strange))
 		strange = true;
 	return strange || !attrs_within(a, known);
 }

@@ -9,6 +9,7 @@
 #include <endian.h>
 
 #include <libmnl/libmnl.h>
+#include <libnftnl/udata.h>
 
 enum {
 	ATTRS_MAX = 32,
@@ -50,6 +51,13 @@ uint32_t attr_u32(struct attrs *a, unsigned int number);
 uint64_t attr_u64(struct attrs *a, unsigned int number);
 /** attr_str - a string, or NULL as above */
 const char *attr_str(struct attrs *a, unsigned int number);
+
+/** udata_each - hand each part of the user data in @at to @take, with @arg, as nftnl_udata_parse()
+ * does, which trusts the lengths inside; false where they do not fit, or @take was not content (<
+ * 0) */
+bool udata_each(const void *at, size_t len, nftnl_udata_cb_t take, void *arg);
+/** udata_each_of - the same, of the user data in @attr */
+bool udata_each_of(const struct nlattr *attr, nftnl_udata_cb_t take, void *arg);
 
 /** decode_exprs - the expressions in @list to the end of @rule */
 void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rule);

@@ -294,13 +294,16 @@ static bool load_number(const struct walk *w, uint8_t slot, size_t len, uint32_t
 	return true;
 }
 
-/* What a nat statement says, to where it belongs; RULE_DECIDED, as it accepts. */
+/* What a nat statement says, to where it belongs; RULE_DECIDED, as it accepts. One of addresses is
+ * passed over by what is not IPv4, as by nft_nat_inet_eval(). */
 static enum run_result translate(struct walk *w, const struct expr *e)
 {
 	struct run *run = w->run;
 	struct translation t = {.is_set = true, .masquerade = e->nat.kind == NAT_MASQUERADE};
 	uint32_t port = 0;
 
+	if (run->packet.nfproto != NFPROTO_IPV4 && !t.masquerade)
+		return RULE_HELD;
 	if (!t.masquerade && !load_number(w, e->nat.addr, sizeof(t.addr), &t.addr))
 		return RULE_UNDECIDED;
 	t.has_port = !t.masquerade && e->nat.has_port;

@@ -224,18 +224,9 @@ static void apply_snat(struct run *run)
 static enum run_fate run_nat_chain(const struct runner *runner, const struct chain *chain,
 				   struct run *run)
 {
-	bool source = is_source_hook(chain->hook);
-	const struct translation *t = source ? &run->snat : &run->dnat;
-	enum run_fate fate;
+	const struct translation *t = is_source_hook(chain->hook) ? &run->snat : &run->dnat;
 
-	if (t->is_set)
-		return RUN_ACCEPT;
-	fate = run_chain(runner, chain, run);
-	if (fate == RUN_ACCEPT && source)
-		apply_snat(run);
-	else if (fate == RUN_ACCEPT)
-		apply_dnat(run);
-	return fate;
+	return t->is_set ? RUN_ACCEPT : run_chain(runner, chain, run);
 }
 
 static bool sees_family(const struct table *table, uint8_t nfproto)
@@ -258,8 +249,9 @@ static enum run_fate run_filter_chain(const struct runner *runner, const struct 
 	return fate;
 }
 
-/* What the kernel remembers of a flow, at the priority of nat; once. */
-static void translate_known(enum hook hook, struct run *run, bool *done)
+/* What the chains of nat have said of a new flow, when all of them have been asked, or what the
+ * kernel remembers of another, whose status is known; once. */
+static void take_translation(enum hook hook, struct run *run, bool *done)
 {
 	uint32_t status = run->packet.ct_status;
 
@@ -270,12 +262,13 @@ static void translate_known(enum hook hook, struct run *run, bool *done)
 		apply_dnat(run);
 	else if (is_source_hook(hook))
 		apply_snat(run);
-	run->packet.ct_status = status;
+	if (!(run->packet.ct_state & CT_STATE_NEW))
+		run->packet.ct_status = status;
 }
 
 enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *run)
 {
-	bool translated = run->packet.ct_state & CT_STATE_NEW;
+	bool translated = run->packet.ct_state & CT_STATE_NEW; /* there may be no chains of nat */
 	int32_t nat = is_source_hook(hook) ? PRIORITY_NAT_SRC : PRIORITY_NAT_DST;
 	enum run_fate fate = RUN_ACCEPT;
 
@@ -284,15 +277,17 @@ enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *
 
 		if (chain->hook != hook || !sees_family(base->table, run->packet.nfproto))
 			continue;
-		if (priority_of(chain) >= nat)
-			translate_known(hook, run, &translated);
-		if (chain->type != CHAIN_NAT)
+		if (chain->type != CHAIN_NAT && priority_of(chain) >= nat)
+			take_translation(hook, run, &translated);
+		if (chain->type != CHAIN_NAT) {
 			fate = run_filter_chain(runner, chain, run);
-		else if (run->packet.ct_state & CT_STATE_NEW)
+		} else if (run->packet.ct_state & CT_STATE_NEW) {
 			fate = run_nat_chain(runner, chain, run);
+			translated = false;
+		}
 		if (fate != RUN_ACCEPT)
 			return fate;
 	}
-	translate_known(hook, run, &translated);
+	take_translation(hook, run, &translated);
 	return RUN_ACCEPT;
 }

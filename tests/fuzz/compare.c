@@ -211,8 +211,17 @@ static void put_expr(struct buf *out, const struct expr *e)
 		buf_printf(out, " effect %d;", (int)e->unknown.effect);
 		break;
 	case EXPR_LOOKUP:
+		buf_printf(out, "%s in %s %u -> %u;", e->lookup.invert ? " not" : "",
+			   e->lookup.set->name, e->lookup.sreg, e->lookup.dreg);
+		break;
 	case EXPR_VERDICT:
+		buf_printf(out, " verdict %d %s;", (int)e->verdict.kind,
+			   e->verdict.chain ? e->verdict.chain->name : "");
+		break;
 	case EXPR_NAT:
+		buf_printf(out, " nat %d to %u:%u;", (int)e->nat.kind, e->nat.addr,
+			   e->nat.has_port ? e->nat.port : 0u);
+		break;
 	case EXPR_COUNTER:
 	case EXPR_LIMIT:
 	case EXPR_LOG:

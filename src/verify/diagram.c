@@ -10,7 +10,7 @@ enum {
 
 /** struct body - a node that is no leaf */
 struct body {
-	uint32_t var, n, hash;
+	uint32_t var, n;
 	struct edge edges[];
 };
 
@@ -109,7 +109,8 @@ static void grow(struct diagrams *d)
 	d->n_slots *= 2;
 	d->slots = mem_alloc(d->n_slots * sizeof(*d->slots));
 	for (uint32_t i = 0; i < d->bodies.n; i++) {
-		size_t at = d->bodies.at[i]->hash & (d->n_slots - 1);
+		const struct body *body = d->bodies.at[i];
+		size_t at = hash_edges(body->var, body->edges, body->n) & (d->n_slots - 1);
 
 		while (d->slots[at])
 			at = (at + 1) & (d->n_slots - 1);
@@ -123,13 +124,12 @@ static void grow(struct diagrams *d)
 /* The node with these edges, which are reduced. */
 static node intern(struct diagrams *d, unsigned int var, const struct edge *edges, size_t n)
 {
-	uint32_t hash = hash_edges(var, edges, n);
-	size_t at = hash & (d->n_slots - 1);
+	size_t at = hash_edges(var, edges, n) & (d->n_slots - 1);
 	struct body *body;
 
 	for (; d->slots[at]; at = (at + 1) & (d->n_slots - 1)) {
 		body = d->bodies.at[d->slots[at] - 1];
-		if (body->hash == hash && body->var == var && body->n == n &&
+		if (body->var == var && body->n == n &&
 		    !memcmp(body->edges, edges, n * sizeof(*edges)))
 			return d->slots[at] - 1;
 	}
@@ -138,7 +138,6 @@ static node intern(struct diagrams *d, unsigned int var, const struct edge *edge
 	body = arena_alloc(&d->arena, sizeof(*body) + n * sizeof(*edges));
 	body->var = var;
 	body->n = (uint32_t)n;
-	body->hash = hash;
 	memcpy(body->edges, edges, n * sizeof(*edges));
 	d->slots[at] = (uint32_t)d->bodies.n + 1;
 	vec_add(&d->bodies, body);

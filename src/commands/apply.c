@@ -76,7 +76,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	written = write_out(&out);
 	buf_free(&out);
 	ruleset_free(rs);
-	return job_end(&job, code ? code : written);
+	return job_end(&job, told(code, written));
 }
 
 const struct command command_apply = {

@@ -112,6 +112,15 @@ bool wants_color(int fd);
 /** write_out - data to stdout; EXIT_SYSTEM after a failure that was told */
 enum exit_code write_out(const struct buf *data);
 
+/** told - the exit code where what @code is about was written with @written: an error stays, and an
+ * answer that was lost is none */
+static inline enum exit_code told(enum exit_code code, enum exit_code written)
+{
+	bool is_answer = code == EXIT_DONE || code == EXIT_NO || code == EXIT_UNDECIDED;
+
+	return is_answer && written ? written : code;
+}
+
 /** open_json - begin the object that a command answers with --json: its schema, warnings, errors */
 void open_json(const struct job *job, struct buf *out);
 

@@ -62,7 +62,7 @@ static enum exit_code decide(struct job *job, decide_fn *fn)
 	}
 	written = write_out(&out);
 	buf_free(&out);
-	return job_end(job, code ? code : written);
+	return job_end(job, told(code, written));
 }
 
 /** struct guard - a guard that memory does not stop */

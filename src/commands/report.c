@@ -80,7 +80,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 		buf_puts(&out, "}\n");
 	written = write_out(&out);
 	buf_free(&out);
-	return job_end(&job, code ? code : written);
+	return job_end(&job, told(code, written));
 }
 
 const struct command command_report = {

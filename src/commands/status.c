@@ -215,7 +215,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	ruleset_free(v.now);
 	ruleset_free(v.wanted);
 	buf_free(&out);
-	return job_end(&job, written ? written : code);
+	return job_end(&job, told(code, written));
 }
 
 const struct command command_status = {

@@ -151,7 +151,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	trace_free(&v.trace);
 	tables_free(&v.tables);
 	/* errors tell of the packet's text, too */
-	code = job_end(&job, written ? written : code);
+	code = job_end(&job, told(code, written));
 	arena_free(&v.arena);
 	return code;
 }

@@ -103,7 +103,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	buf_free(&out);
 	proof_free(&proof);
 	tables_free(&tables);
-	return job_end(&job, written ? written : code);
+	return job_end(&job, told(code, written));
 }
 
 const struct command command_verify = {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * failat [-j SECONDS] HOW N COMMAND [ARGUMENT]...
+ * failat [-j SECONDS] HOW N CALL COMMAND [ARGUMENT]...
  *
- * Run a command of which the Nth system call does not do what it should. HOW is
+ * Run a command of which one system call does not do what it should: the Nth, or the next CALL
+ * behind it, as how many are made differs from run to run. HOW is
  *
- *   log     nothing fails; descriptor 3 gets a line for each call: its name and the errors it can
- * have E       the call is not made and fails with the error of that number E+      so do all calls
- * of the same name behind it -E      a request over netlink is swallowed, and the error E is the
- * kernel's answer to it
+ * - log: nothing fails; descriptor 3 gets a line for each call: its name and the errors it can have
+ * - E: the call is not made and fails with the error of that number
+ * - E+: so do all calls of the same name behind it
+ * - -E: a request over netlink is swallowed, and the error E is the kernel's answer to it
  *
  * Calls of the dynamic loader before the program begins do not count, and those of children are
  * left alone. With -j the command lives that many seconds later on CLOCK_BOOTTIME.
@@ -39,7 +40,7 @@ enum {
 };
 
 /* The calls that can fail, and how. What no sane kernel lets fail is left out (close, exit). */
-static const struct {
+static const struct call {
 	int nr;
 	const char *name;
 	int errors[5];
@@ -176,11 +177,6 @@ static struct iovec buffer_of(const struct stop *s)
 	return iov;
 }
 
-static bool sends(const struct stop *s)
-{
-	return s->info.entry.nr == SYS_sendmsg || s->info.entry.nr == SYS_sendto;
-}
-
 static bool receives(const struct stop *s)
 {
 	return s->info.entry.nr == SYS_recvmsg || s->info.entry.nr == SYS_recvfrom;
@@ -283,18 +279,29 @@ static bool by_loader(const struct stop *s)
 	return found;
 }
 
+static const struct call *call_of(const struct stop *s)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if ((uint64_t)calls[i].nr == s->info.entry.nr)
+			return &calls[i];
+	return NULL;
+}
+
 static void log_call(const struct stop *s)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if ((uint64_t)calls[i].nr != s->info.entry.nr)
-			continue;
-		dprintf(3, "%s", calls[i].name);
-		for (size_t k = 0; k < 5 && calls[i].errors[k]; k++)
-			dprintf(3, " %d", calls[i].errors[k]);
-		dprintf(3, "\n");
-		return;
-	}
-	dprintf(3, "other\n");
+	const struct call *call = call_of(s);
+
+	dprintf(3, "%s", call ? call->name : "other");
+	for (size_t k = 0; call && k < 5 && call->errors[k]; k++)
+		dprintf(3, " %d", call->errors[k]);
+	dprintf(3, "\n");
+}
+
+static bool is_named(const struct stop *s, const char *name)
+{
+	const struct call *call = call_of(s);
+
+	return call && !strcmp(call->name, name);
 }
 
 /* Let the call of @s fail, whose entry it is. */
@@ -330,8 +337,7 @@ static bool refuse(struct stop *s, int error, int *ret_status)
 
 int main(int argc, char **argv)
 {
-	bool log, on, started = false;
-	uint64_t failing = 0;
+	bool log, on, started = false, failed = false;
 	struct stop s;
 	int error, status;
 	long nth;
@@ -341,13 +347,13 @@ int main(int argc, char **argv)
 		argc -= 2;
 		argv += 2;
 	}
-	if (argc < 4)
+	if (argc < 5)
 		return TROUBLE;
 	log = !strcmp(argv[1], "log");
 	on = strchr(argv[1], '+');
 	error = (int)strtol(argv[1], NULL, 10);
 	nth = strtol(argv[2], NULL, 10);
-	s.pid = begin(argv + 3);
+	s.pid = begin(argv + 4);
 	for (long n = 0; next_stop(&s, &status);) {
 		bool hit;
 
@@ -357,19 +363,14 @@ int main(int argc, char **argv)
 		if (!started)
 			continue;
 		n++;
-		hit = n == nth || (on && n > nth && s.info.entry.nr == failing);
+		hit = n >= nth && (!failed || on) && is_named(&s, argv[3]);
 		if (log)
 			log_call(&s);
 		if (log || !hit)
 			continue;
-		if (!failing)
-			failing = s.info.entry.nr;
-		if (error < 0 && !sends(&s)) {
-			kill(s.pid, SIGKILL);
-			return NO_SUCH_CALL;
-		}
+		failed = true;
 		if (!(error < 0 ? refuse(&s, -error, &status) : fail(&s, error, &status)))
-			return failing ? status : NO_SUCH_CALL;
+			return status;
 	}
-	return log || failing ? status : NO_SUCH_CALL;
+	return log || failed ? status : NO_SUCH_CALL;
 }

@@ -190,13 +190,12 @@ int conntrack_dump(struct conntrack *ct, struct conns *ret_conns, struct diag *d
 	char *room = mem_alloc(TALK_ROOM);
 	struct nlmsghdr *message = mnl_nlmsg_put_header(room);
 	struct dump d = {.conns = ret_conns};
-	int r = 0;
+	int r;
 
 	*ret_conns = (struct conns){0};
 	put_request(message, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
-	if (mnl_socket_sendto(ct->socket, message, message->nlmsg_len) < 0)
-		r = -errno;
-	else
+	r = talk_send(ct->socket, room, message->nlmsg_len);
+	if (!r)
 		r = receive_dump(ct, room, &d);
 	if (r)
 		talk_error(r, "the list of tracked flows", diag);

@@ -49,7 +49,7 @@ int talk_receive(struct mnl_socket *socket, char *room)
 	return n < 0 ? -errno : (int)n;
 }
 
-static int send_all(struct mnl_socket *socket, const char *room, size_t len)
+int talk_send(struct mnl_socket *socket, const char *room, size_t len)
 {
 	ssize_t n;
 
@@ -72,7 +72,7 @@ static int ask(struct mnl_socket *socket, const struct talk *talk, size_t from, 
 		message->nlmsg_seq = (uint32_t)i;
 		len += (message->nlmsg_len + 3u) & ~3u;
 	}
-	return send_all(socket, room, len);
+	return talk_send(socket, room, len);
 }
 
 static int take(const struct talk *talk, const struct nlmsghdr *message)

@@ -24,6 +24,9 @@ int talk_error(int r, const char *what, struct diag *diag);
  */
 int talk_receive(struct mnl_socket *socket, char *room);
 
+/** talk_send - @len bytes of requests to the kernel; 0 or -errno */
+int talk_send(struct mnl_socket *socket, const char *room, size_t len);
+
 /** struct talk - many requests of one kind, each with one answer */
 struct talk {
 	/* write the request number @i behind @message, which is a header alone and will be numbered

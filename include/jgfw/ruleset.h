@@ -261,6 +261,7 @@ struct set {
 	size_t n_data;			    /* 0 for a set */
 	bool interval;
 	bool counter;	 /* each element counts */
+	bool filled;	 /* packets add elements, or take some out (dynset) */
 	uint32_t size;	 /* 0: not given */
 	const char *odd; /* see struct table */
 	size_t key_len, data_len, stride;

@@ -23,6 +23,7 @@ struct packet {
 	uint8_t icmp_type;     /* of IPPROTO_ICMP */
 	uint32_t ct_state;     /* CT_STATE_*: one of them */
 	uint32_t ct_status;    /* bits, CT_STATUS_* and the kernel's others (IPS_*) */
+	uint32_t ct_status_unknown; /* those of them that nobody knows */
 };
 
 /** proto_has_ports - does @l4proto (IPPROTO_*) begin with a source and a destination port? */
@@ -74,8 +75,7 @@ struct runner;
 /** runner_new - prepare @rs, which must outlive the runner and stay as it is; to be freed by
  * runner_free() */
 struct runner *runner_new(const struct ruleset *rs);
-/** runner_new_all - prepare @n tables that see the same packets, in the order in which the kernel
- * came by them; otherwise as runner_new() */
+/** runner_new_all - prepare @n tables that see the same packets; otherwise as runner_new() */
 struct runner *runner_new_all(const struct ruleset *const *rulesets, size_t n);
 void runner_free(struct runner *runner);
 
@@ -104,7 +104,14 @@ enum run_fate run_chain(const struct runner *runner, const struct chain *chain, 
  * do not. They run at the kernel's priorities for nat, whatever theirs is (NF_IP_PRI_NAT_DST and
  * NF_IP_PRI_NAT_SRC). What comes before connection tracking has no state: it counts as invalid. The
  * caller sets @run's interfaces for the hook.
+ *
+ * What hangs on the order of hooks with one priority that are not of one table is undecided: the
+ * last that was registered comes first, and no dump tells which that is.
  */
 enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *run);
+
+/** chain_is_unclear - has the base chain @chain, which is not of type nat, the priority of nat or
+ * connection tracking, so that it may come in front of them or behind? */
+bool chain_is_unclear(const struct chain *chain);
 
 #endif

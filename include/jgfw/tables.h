@@ -26,6 +26,10 @@ int tables_of_text(const char *path, struct tables *ret, struct diag *diag);
 /** tables_have_own - is jgfw's table among them? */
 bool tables_have_own(const struct tables *tables);
 
+/** tables_legacy - has the kernel tables of iptables' own (iptables-legacy), which stand beside
+ * nf_tables and are not read? */
+bool tables_legacy(void);
+
 void tables_free(struct tables *tables);
 
 #endif

@@ -114,6 +114,11 @@ static enum exit_code follow(struct job *job, struct view *v)
 		look_around(v, &job->diag);
 	r = trace_packet(&gateway, &v->probe, &v->trace, &job->diag);
 	v->traced = !r;
+	if (v->live && v->traced && tables_legacy()) {
+		v->trace.fate = RUN_UNDECIDED;
+		v->trace.reason = "the kernel has tables of iptables beside nf_tables "
+				  "(iptables-legacy), which may do otherwise";
+	}
 	return r == -EINVAL ? EXIT_USAGE : r ? EXIT_SYSTEM : codes[v->trace.fate];
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/verify.h"
 #include "command.h"
-#include "jgfw/file.h"
 #include "jgfw/tables.h"
 #include "verify_view.h"
 
@@ -9,35 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-	NAMES_MAX_SIZE = 4096,
-};
-
 static enum exit_code code_of(enum answer answer)
 {
 	static const enum exit_code codes[] = {
 		[ANSWER_YES] = EXIT_DONE, [ANSWER_NO] = EXIT_NO, [ANSWER_UNKNOWN] = EXIT_UNDECIDED};
 
 	return codes[answer];
-}
-
-/* Tables of the iptables of old stand beside nf_tables, and nobody here reads them. */
-static bool has_legacy_tables(void)
-{
-	static const char *const lists[] = {"/proc/net/ip_tables_names",
-					    "/proc/net/ip6_tables_names"};
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		char *text;
-		size_t len;
-
-		if (file_read(lists[i], NAMES_MAX_SIZE, &text, &len))
-			continue;
-		any |= len;
-		free(text);
-	}
-	return any;
 }
 
 /* The rulesets that the options name. */
@@ -58,7 +34,7 @@ static enum exit_code collect(struct job *job, struct tables *tables, bool *ret_
 		return code;
 	if (job->options.live) {
 		job_warn_missing(job);
-		*ret_legacy = has_legacy_tables();
+		*ret_legacy = tables_legacy();
 		return tables_read(tables, &job->diag) ? EXIT_SYSTEM : EXIT_DONE;
 	}
 	r = tables_of_text(job->options.ruleset, tables, &job->diag);

@@ -41,13 +41,21 @@ static bool take_value(const struct nlattr *nest, bool host, struct value *ret)
 	const struct nlattr *attr = a.at[NFTA_DATA_VALUE];
 
 	if (!attr || !attrs_within(&a, ATTR_BIT(NFTA_DATA_VALUE)) ||
-	    mnl_attr_get_payload_len(attr) > VALUE_MAX)
+	    mnl_attr_get_payload_len(attr) > VALUE_MAX ||
+	    (host && mnl_attr_get_payload_len(attr) != sizeof(uint32_t)))
 		return false;
 	*ret = (struct value){.len = (uint8_t)mnl_attr_get_payload_len(attr)};
 	memcpy(ret->bytes, mnl_attr_get_payload(attr), ret->len);
-	if (host && ret->len == sizeof(uint32_t))
+	if (host)
 		*ret = value_u32(mnl_attr_get_u32(attr));
 	return true;
+}
+
+/* What is loaded into the @len bytes of registers from @slot on. */
+static void note_order(struct context *c, uint8_t slot, size_t len, bool host)
+{
+	for (size_t i = slot; i < REGISTER_SLOTS && i * 4 < slot * 4 + len; i++)
+		c->host_order[i] = host;
 }
 
 static bool decode_meta(struct context *c, struct attrs *a, struct expr *e)
@@ -70,7 +78,7 @@ static bool decode_meta(struct context *c, struct attrs *a, struct expr *e)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (keys[i].nft == key) {
 			e->meta.key = keys[i].key;
-			c->host_order[e->meta.dreg] = false;
+			note_order(c, e->meta.dreg, VALUE_MAX, false);
 			return true;
 		}
 	return false;
@@ -91,7 +99,7 @@ static bool decode_payload(struct context *c, struct attrs *a, struct expr *e)
 	e->payload.base = base == NFT_PAYLOAD_NETWORK_HEADER ? PAYLOAD_NETWORK : PAYLOAD_TRANSPORT;
 	e->payload.offset = (uint16_t)offset;
 	e->payload.len = (uint16_t)len;
-	c->host_order[e->payload.dreg] = false;
+	note_order(c, e->payload.dreg, len, false);
 	return true;
 }
 
@@ -126,6 +134,9 @@ static bool decode_cmp(struct context *c, struct attrs *a, struct expr *e)
 	    !take_value(a->at[NFTA_CMP_DATA], c->host_order[e->cmp.sreg], &e->cmp.value))
 		return false;
 	e->kind = EXPR_CMP;
+	/* the kernel compares bytes, which have another order than the numbers */
+	if (c->host_order[e->cmp.sreg] && op != NFT_CMP_EQ && op != NFT_CMP_NEQ)
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
 		if (ops[i].nft == op) {
 			e->cmp.op = ops[i].op;
@@ -156,6 +167,32 @@ static bool decode_bitwise(struct context *c, struct attrs *a, struct expr *e)
 	return true;
 }
 
+static bool is_host_order(enum datatype type)
+{
+	return type == TYPE_CT_STATE || type == TYPE_CT_STATUS;
+}
+
+/* Are the registers from @slot on in the order that the key's fields are read in? */
+static bool fits_key(const struct context *c, const struct set *set, size_t slot)
+{
+	for (size_t f = 0; f < set->n_key && slot < REGISTER_SLOTS; f++) {
+		if (c->host_order[slot] != is_host_order(set->key[f]))
+			return false;
+		slot += (datatype_len(set->key[f]) + 3) / 4;
+	}
+	return true;
+}
+
+static void note_data(struct context *c, const struct set *set, uint8_t slot)
+{
+	for (size_t f = 0; f < set->n_data; f++) {
+		size_t len = datatype_len(set->data[f]);
+
+		note_order(c, slot, len, is_host_order(set->data[f]));
+		slot = (uint8_t)(slot + (len + 3) / 4);
+	}
+}
+
 static bool decode_lookup(struct context *c, struct attrs *a, struct expr *e)
 {
 	const uint32_t known = ATTR_BIT(NFTA_LOOKUP_SET) | ATTR_BIT(NFTA_LOOKUP_SREG) |
@@ -167,7 +204,7 @@ static bool decode_lookup(struct context *c, struct attrs *a, struct expr *e)
 	struct set *set = name ? decoder_find_set(c->d, name, id) : NULL;
 
 	if (!set || !attrs_within(a, known) || flags & ~(uint32_t)NFT_LOOKUP_F_INV ||
-	    !take_slot(a, NFTA_LOOKUP_SREG, &e->lookup.sreg))
+	    !take_slot(a, NFTA_LOOKUP_SREG, &e->lookup.sreg) || !fits_key(c, set, e->lookup.sreg))
 		return false;
 	e->kind = EXPR_LOOKUP;
 	e->lookup.set = set;
@@ -178,7 +215,10 @@ static bool decode_lookup(struct context *c, struct attrs *a, struct expr *e)
 		return false;
 	if (set->data[0] == TYPE_VERDICT)
 		return attr_u32(a, NFTA_LOOKUP_DREG) == NFT_REG_VERDICT;
-	return take_slot(a, NFTA_LOOKUP_DREG, &e->lookup.dreg);
+	if (!take_slot(a, NFTA_LOOKUP_DREG, &e->lookup.dreg))
+		return false;
+	note_data(c, set, e->lookup.dreg);
+	return true;
 }
 
 bool decode_verdict(struct decoder *d, const struct nlattr *nest, struct verdict *ret)
@@ -225,13 +265,27 @@ static bool decode_immediate(struct context *c, struct attrs *a, struct expr *e)
 }
 
 /* A value for a register, as a translation to one address has it. */
-static void decode_constant(const struct nlattr *data, struct expr *e)
+static void decode_constant(struct context *c, const struct nlattr *data, struct expr *e)
 {
 	struct attrs a = attrs_of(data);
 
 	if (a.at[NFTA_IMMEDIATE_DATA] && take_slot(&a, NFTA_IMMEDIATE_DREG, &e->unknown.dreg) &&
-	    take_value(a.at[NFTA_IMMEDIATE_DATA], false, &e->unknown.value))
+	    take_value(a.at[NFTA_IMMEDIATE_DATA], false, &e->unknown.value)) {
 		e->unknown.effect = EFFECT_CONSTANT;
+		note_order(c, e->unknown.dreg, e->unknown.value.len, false);
+	}
+}
+
+/* A set that packets fill holds tomorrow what it does not hold today. */
+static void decode_filling(struct context *c, const struct nlattr *data)
+{
+	struct attrs a = attrs_of(data);
+	const char *name = a.at[NFTA_DYNSET_SET_NAME] ? attr_str(&a, NFTA_DYNSET_SET_NAME) : NULL;
+	uint32_t id = a.at[NFTA_DYNSET_SET_ID] ? attr_u32(&a, NFTA_DYNSET_SET_ID) : 0;
+	struct set *set = name ? decoder_find_set(c->d, name, id) : NULL;
+
+	if (set)
+		set->filled = true;
 }
 
 /* Where a range has only one end, the kernel tells it twice. */
@@ -252,6 +306,7 @@ static bool decode_nat(struct attrs *a, struct expr *e)
 	if (!attrs_within(a, known) || attr_u32(a, NFTA_NAT_FAMILY) != NFPROTO_IPV4 ||
 	    (type != NFT_NAT_DNAT && type != NFT_NAT_SNAT) ||
 	    flags & ~(uint32_t)(NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED) ||
+	    (flags & NF_NAT_RANGE_PROTO_SPECIFIED && !a->at[NFTA_NAT_REG_PROTO_MIN]) ||
 	    !take_end(a, NFTA_NAT_REG_ADDR_MIN, NFTA_NAT_REG_ADDR_MAX, &e->nat.addr))
 		return false;
 	e->kind = EXPR_NAT;
@@ -364,7 +419,9 @@ static void decode_expr(struct context *c, const struct nlattr *element, struct 
 		return;
 	e->unknown.effect = effect_of(e->unknown.name, data);
 	if (!strcmp(e->unknown.name, "immediate"))
-		decode_constant(data, e);
+		decode_constant(c, data, e);
+	if (!strcmp(e->unknown.name, "dynset"))
+		decode_filling(c, data);
 	e->unknown.len = mnl_attr_get_payload_len(data);
 	e->unknown.bytes =
 		(const uint8_t *)arena_copy(arena, mnl_attr_get_payload(data), e->unknown.len);
@@ -382,22 +439,90 @@ static bool is_pair(const struct expr *load, const struct expr *cmp)
 		 load->payload.len == 8));
 }
 
-static void split_pair(struct decoder *d, struct rule *rule)
+static uint32_t slots(uint8_t slot, size_t len)
 {
-	struct expr load = rule->at[rule->n - 2], cmp = rule->at[rule->n - 1];
+	return (uint32_t)(((UINT64_C(1) << (len + 3) / 4) - 1) << slot);
+}
+
+static uint32_t slots_of_key(const struct set *set, uint8_t slot)
+{
+	uint32_t all = set->n_key ? 0 : UINT32_MAX;
+
+	for (size_t f = 0; f < set->n_key; f++) {
+		size_t len = datatype_len(set->key[f]);
+
+		all |= slots(slot, len);
+		slot = (uint8_t)(slot + (len + 3) / 4);
+	}
+	return all;
+}
+
+static uint32_t slots_read(const struct expr *e)
+{
+	switch (e->kind) {
+	case EXPR_CMP:
+		return slots(e->cmp.sreg, e->cmp.value.len);
+	case EXPR_BITWISE:
+		return slots(e->bitwise.sreg, e->bitwise.mask.len);
+	case EXPR_LOOKUP:
+		return slots_of_key(e->lookup.set, e->lookup.sreg);
+	case EXPR_NAT:
+		return slots(e->nat.addr, e->nat.kind != NAT_MASQUERADE) |
+		       slots(e->nat.port, e->nat.has_port);
+	case EXPR_UNKNOWN:
+		return e->unknown.effect == EFFECT_NONE ? 0 : UINT32_MAX;
+	case EXPR_META:
+	case EXPR_PAYLOAD:
+	case EXPR_CT:
+	case EXPR_VERDICT:
+	case EXPR_COUNTER:
+	case EXPR_LIMIT:
+	case EXPR_LOG:
+		break;
+	}
+	return 0;
+}
+
+static uint32_t slots_written(const struct expr *e)
+{
+	if (e->kind == EXPR_PAYLOAD)
+		return slots(e->payload.dreg, e->payload.len);
+	if (e->kind == EXPR_META)
+		return slots(e->meta.dreg, 1);
+	return e->kind == EXPR_CT ? slots(e->ct.dreg, sizeof(uint32_t)) : 0;
+}
+
+/* Does something look at what the pair at @i left in its registers? */
+static bool is_used(const struct rule *rule, size_t i)
+{
+	uint32_t left = slots_written(&rule->at[i]);
+
+	for (i += 2; i < rule->n && left; i++) {
+		if (slots_read(&rule->at[i]) & left)
+			return true;
+		left &= ~slots_written(&rule->at[i]);
+	}
+	return false;
+}
+
+static void split_pair(struct decoder *d, struct rule *rule, size_t i)
+{
+	struct expr load = rule->at[i], cmp = rule->at[i + 1];
 	uint16_t len = load.payload.len / 2;
+	size_t behind = rule->n - i - 2;
 
-	rule->n -= 2;
+	vec_push_in(&d->rs->arena, rule);
+	vec_push_in(&d->rs->arena, rule);
+	memmove(&rule->at[i + 4], &rule->at[i + 2], behind * sizeof(*rule->at));
 	for (size_t half = 0; half < 2; half++) {
-		struct expr part = load;
+		struct expr *part = &rule->at[i + 2 * half];
 
-		part.payload.offset = (uint16_t)(load.payload.offset + half * len);
-		part.payload.len = len;
-		vec_add_in(&d->rs->arena, rule, part);
-		part = cmp;
-		part.cmp.value = (struct value){.len = (uint8_t)len};
-		memcpy(part.cmp.value.bytes, cmp.cmp.value.bytes + half * len, len);
-		vec_add_in(&d->rs->arena, rule, part);
+		part[0] = load;
+		part[0].payload.offset = (uint16_t)(load.payload.offset + half * len);
+		part[0].payload.len = len;
+		part[1] = cmp;
+		part[1].cmp.value = (struct value){.len = (uint8_t)len};
+		memcpy(part[1].cmp.value.bytes, cmp.cmp.value.bytes + half * len, len);
 	}
 }
 
@@ -405,9 +530,9 @@ void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rul
 {
 	struct context c = {.d = d};
 
-	nest_each(element, list) {
+	nest_each(element, list)
 		decode_expr(&c, element, rule);
-		if (rule->n > 1 && is_pair(&rule->at[rule->n - 2], &rule->at[rule->n - 1]))
-			split_pair(d, rule);
-	}
+	for (size_t i = 0; i + 1 < rule->n; i++)
+		if (is_pair(&rule->at[i], &rule->at[i + 1]) && !is_used(rule, i))
+			split_pair(d, rule, i);
 }

@@ -128,13 +128,30 @@ static bool take_counter(const struct attrs *a, unsigned int alone, unsigned int
 	return n == 1;
 }
 
+/* Are the fields of @list, by which ranges are looked up, those of the type? */
+static bool fields_fit(const struct nlattr *list, const struct set *set)
+{
+	size_t n = 0;
+
+	nest_each(field, list) {
+		struct attrs a = attrs_of(field);
+
+		if (n == set->n_key || !a.at[NFTA_SET_FIELD_LEN] ||
+		    attr_u32(&a, NFTA_SET_FIELD_LEN) != datatype_len(set->key[n++]))
+			return false;
+	}
+	return n == set->n_key;
+}
+
 static void decode_desc(struct decoder *d, const struct nlattr *nest, struct set *set)
 {
 	struct attrs a = attrs_of(nest);
 
 	if (a.at[NFTA_SET_DESC_SIZE] && set->name)
 		set->size = attr_u32(&a, NFTA_SET_DESC_SIZE);
-	if (!attrs_within(&a, ATTR_BIT(NFTA_SET_DESC_SIZE) | ATTR_BIT(NFTA_SET_DESC_CONCAT)))
+	if (!attrs_within(&a, ATTR_BIT(NFTA_SET_DESC_SIZE) | ATTR_BIT(NFTA_SET_DESC_CONCAT)) ||
+	    (a.at[NFTA_SET_DESC_CONCAT] && set->interval && set->n_key &&
+	     !fields_fit(a.at[NFTA_SET_DESC_CONCAT], set)))
 		odd(d, &set->odd, "it has a description of its own");
 }
 
@@ -152,7 +169,9 @@ static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, s
 	struct counter none;
 	bool strange = false;
 
-	if (flags & ~usual)
+	/* its flag tells whether ranges are of the whole key or of each field */
+	if (flags & ~usual ||
+	    (set->interval && set->n_key && (set->n_key > 1) != !!(flags & NFT_SET_CONCAT)))
 		odd(d, &set->odd, "it has flags 0x%x", flags);
 	if (a->at[NFTA_SET_DESC])
 		decode_desc(d, a->at[NFTA_SET_DESC], set);
@@ -242,6 +261,9 @@ static bool take_fields(const struct nlattr *nest, const enum datatype *types, s
 		size_t len = datatype_len(types[i]);
 
 		copy_field(to, from, types[i]);
+		for (size_t k = len; n > 1 && k < padded(len); k++)
+			if (from[k]) /* no packet has it there */
+				return false;
 		to += len;
 		from += padded(len);
 	}
@@ -316,7 +338,8 @@ static bool decode_bound(struct decoder *d, struct bounds *bounds, struct attrs 
 
 	*b = (struct bound){.is_end = is_end};
 	b->is_odd = is_odd(set, a, &b->counter);
-	return take_fields(a->at[NFTA_SET_ELEM_KEY], set->key, set->n_key, b->key) &&
+	return !a->at[NFTA_SET_ELEM_KEY_END] &&
+	       take_fields(a->at[NFTA_SET_ELEM_KEY], set->key, set->n_key, b->key) &&
 	       (is_end || !set->n_data ||
 		take_data(d, set, a->at[NFTA_SET_ELEM_DATA], b->data, &b->verdict));
 }

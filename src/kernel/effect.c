@@ -39,8 +39,8 @@ static enum effect effect_of_write(const char *name, struct attrs *a)
 	static const uint32_t ct_harmless[] = {NFT_CT_MARK, NFT_CT_LABELS, NFT_CT_SECMARK,
 					       NFT_CT_EVENTMASK};
 
-	if (!strcmp(name, "exthdr")) /* options of TCP */
-		return EFFECT_NONE;
+	if (!strcmp(name, "exthdr")) /* an option of TCP, where the packet has it */
+		return EFFECT_TEST;
 	/* not the packet's type: the kernel forwards what is for itself alone */
 	for (size_t i = 0; !strcmp(name, "meta") && i < ARRAY_SIZE(meta_harmless); i++)
 		if (attr_u32(a, NFTA_META_KEY) == meta_harmless[i])

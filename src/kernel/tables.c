@@ -12,7 +12,8 @@
 #include <string.h>
 
 enum {
-	MAX_READS = 5,	     /* of a kernel whose tables change while they are read */
+	MAX_READS = 5, /* of a kernel whose tables change while they are read */
+	NAMES_MAX_SIZE = 4096,
 	MAX_LINES = 12,	     /* of what nft says */
 	WORDS_MAX = 1 << 20, /* of it in all, in bytes */
 };
@@ -31,6 +32,24 @@ bool tables_have_own(const struct tables *tables)
 		    !strcmp((*rs)->table.name, RULESET_TABLE))
 			return true;
 	return false;
+}
+
+bool tables_legacy(void)
+{
+	static const char *const lists[] = {"/proc/net/ip_tables_names",
+					    "/proc/net/ip6_tables_names"};
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		char *text;
+		size_t len;
+
+		if (file_read(lists[i], NAMES_MAX_SIZE, &text, &len))
+			continue;
+		any |= len;
+		free(text);
+	}
+	return any;
 }
 
 /* --- what the kernel holds ------------------------------------------------------------------- */

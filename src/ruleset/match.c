@@ -17,12 +17,14 @@ enum {
 	IPV4_SADDR = 12,
 	IPV4_DADDR = 16,
 	IPV4_LEN = 20,
+	PORTS_LEN = 4,
+	IPV6_LEN = 40, /* RFC 8200 */
 };
 
 /** struct bytes - registers, or a header: what it holds and what of it is known */
 struct bytes {
 	uint8_t at[REGISTER_BYTES];
-	bool known[REGISTER_BYTES];
+	uint8_t known[REGISTER_BYTES]; /* bits */
 };
 
 /** struct walk - a rule under evaluation */
@@ -40,24 +42,33 @@ bool proto_has_ports(uint8_t l4proto)
 	       l4proto == IPPROTO_DCCP || l4proto == IPPROTO_UDPLITE;
 }
 
+/* What comes next happens or does not. */
+static enum run_result perhaps(struct walk *w, size_t at)
+{
+	if (!w->perhaps)
+		w->step->at = at;
+	w->perhaps = true;
+	return RULE_HELD;
+}
+
 /* --- loads ---------------------------------------------------------------------------------- */
 
 static void put(struct bytes *b, size_t at, struct value v)
 {
 	memcpy(b->at + at, v.bytes, v.len);
-	memset(b->known + at, true, v.len);
+	memset(b->known + at, UINT8_MAX, v.len);
 }
 
 /* Put @len bytes into the registers from @slot on, with zeros up to the next one; NULL @known: all
  * of them are. Registers that do not exist are left. */
-static void store(struct walk *w, uint8_t slot, const uint8_t *at, const bool *known, size_t len)
+static void store(struct walk *w, uint8_t slot, const uint8_t *at, const uint8_t *known, size_t len)
 {
 	size_t to = (size_t)slot * SLOT_LEN, end = to + (len + SLOT_LEN - 1) / SLOT_LEN * SLOT_LEN;
 
 	if (end > REGISTER_BYTES)
 		return;
 	memset(w->regs.at + to, 0, end - to);
-	memset(w->regs.known + to, true, end - to);
+	memset(w->regs.known + to, UINT8_MAX, end - to);
 	memcpy(w->regs.at + to, at, len);
 	if (known)
 		memcpy(w->regs.known + to, known, len);
@@ -109,10 +120,21 @@ static void transport_header(const struct packet *p, struct bytes *ret_header)
 	}
 }
 
-static void load_payload(struct walk *w, const struct expr *e)
+/* Bytes that every packet has; of a flow, where the protocol's header has them. */
+static size_t header_len(const struct packet *p, enum payload_base base)
+{
+	if (base == PAYLOAD_NETWORK)
+		return p->nfproto == NFPROTO_IPV4 ? IPV4_LEN : IPV6_LEN;
+	return proto_has_ports(p->l4proto) || p->l4proto == IPPROTO_ICMP ? PORTS_LEN : 0;
+}
+
+static void load_payload(struct walk *w, const struct expr *e, size_t at)
 {
 	struct bytes header = {0};
 	size_t offset = e->payload.offset, len = e->payload.len;
+
+	if (offset + len > header_len(&w->run->packet, e->payload.base))
+		perhaps(w, at);
 
 	if (e->payload.base == PAYLOAD_NETWORK)
 		network_header(&w->run->packet, &header);
@@ -131,7 +153,11 @@ static bool load_ct(struct walk *w, const struct expr *e)
 
 	if (e->ct.key == CT_STATUS && p->ct_state & (CT_STATE_INVALID | CT_STATE_UNTRACKED))
 		return false;
-	store_value(w, e->ct.dreg, value_u32(e->ct.key == CT_STATE ? p->ct_state : p->ct_status));
+	if (e->ct.key == CT_STATUS)
+		store(w, e->ct.dreg, value_u32(p->ct_status).bytes,
+		      value_u32(~p->ct_status_unknown).bytes, sizeof(p->ct_status));
+	else
+		store_value(w, e->ct.dreg, value_u32(p->ct_state));
 	return true;
 }
 
@@ -142,33 +168,32 @@ static bool in_registers(uint8_t slot, size_t len)
 
 /* --- tests ---------------------------------------------------------------------------------- */
 
-static enum run_result perhaps(struct walk *w, size_t at)
+static bool is_equality(enum cmp_op op)
 {
-	if (!w->perhaps)
-		w->step->at = at;
-	w->perhaps = true;
-	return RULE_HELD;
+	return op == CMP_EQ || op == CMP_NEQ;
 }
 
 static enum run_result compare(struct walk *w, const struct expr *e, size_t at)
 {
 	size_t reg = (size_t)e->cmp.sreg * SLOT_LEN, len = e->cmp.value.len, known = 0;
+	bool differs = false, holds = false;
 	int order;
-	bool holds = false;
 
 	if (!in_registers(e->cmp.sreg, len))
 		return perhaps(w, at);
-	while (known < len && w->regs.known[reg + known])
+	while (known < len && w->regs.known[reg + known] == UINT8_MAX)
 		known++;
 	order = memcmp(w->regs.at + reg, e->cmp.value.bytes, known);
-	if (!order && known < len)
+	for (size_t i = 0; i < len; i++)
+		differs |= (w->regs.at[reg + i] ^ e->cmp.value.bytes[i]) & w->regs.known[reg + i];
+	if (!order && known < len && !(differs && is_equality(e->cmp.op)))
 		return perhaps(w, at);
 	switch (e->cmp.op) {
 	case CMP_EQ:
-		holds = !order;
+		holds = !differs;
 		break;
 	case CMP_NEQ:
-		holds = order;
+		holds = differs;
 		break;
 	case CMP_LTE:
 		holds = order <= 0;
@@ -184,14 +209,13 @@ static void mask(struct walk *w, const struct expr *e)
 {
 	const struct value *m = &e->bitwise.mask;
 	size_t from = (size_t)e->bitwise.sreg * SLOT_LEN;
-	uint8_t at[VALUE_MAX];
-	bool known[VALUE_MAX];
+	uint8_t at[VALUE_MAX], known[VALUE_MAX];
 
 	if (!in_registers(e->bitwise.sreg, m->len))
 		return;
 	for (size_t i = 0; i < m->len; i++) {
 		at[i] = w->regs.at[from + i] & m->bytes[i];
-		known[i] = w->regs.known[from + i] || !m->bytes[i];
+		known[i] = w->regs.known[from + i] | (uint8_t)~m->bytes[i];
 	}
 	store(w, e->bitwise.dreg, at, known, m->len);
 }
@@ -205,7 +229,8 @@ static void key_of(const struct walk *w, const struct set *set, uint8_t slot, st
 		size_t len = datatype_len(set->key[f]);
 
 		for (size_t i = 0; i < len; i++, to++) {
-			bool known = from + i < REGISTER_BYTES && w->regs.known[from + i];
+			bool known =
+				from + i < REGISTER_BYTES && w->regs.known[from + i] == UINT8_MAX;
 
 			ret_key->bytes[to] = known ? w->regs.at[from + i] : 0;
 			ret_key->unknown[to] = !known;
@@ -217,7 +242,6 @@ static void key_of(const struct walk *w, const struct set *set, uint8_t slot, st
 /* A map's data into the registers; nothing of it is known where @element is not. */
 static void store_data(struct walk *w, const struct expr *e, bool known, size_t element)
 {
-	static const bool unknown[VALUE_MAX];
 	static const uint8_t zeros[VALUE_MAX];
 	const struct set *set = e->lookup.set;
 	const uint8_t *at = zeros;
@@ -228,7 +252,7 @@ static void store_data(struct walk *w, const struct expr *e, bool known, size_t 
 	for (size_t f = 0; f < set->n_data; f++) {
 		size_t len = datatype_len(set->data[f]);
 
-		store(w, slot, at, known ? NULL : unknown, len);
+		store(w, slot, at, known ? NULL : zeros, len);
 		slot = (uint8_t)(slot + (len + SLOT_LEN - 1) / SLOT_LEN);
 		if (known)
 			at += len;
@@ -241,7 +265,7 @@ static enum found look_up(struct walk *w, const struct expr *e, size_t *ret_elem
 	enum found found;
 	struct key key;
 
-	if (set->odd)
+	if (set->odd || set->filled)
 		return FOUND_PERHAPS;
 	key_of(w, set, e->lookup.sreg, &key);
 	found = finder_find(index_get(&w->runner->finders, &set, sizeof(const struct set *)), &key,
@@ -287,11 +311,19 @@ static bool load_number(const struct walk *w, uint8_t slot, size_t len, uint32_t
 		return false;
 	*ret_number = 0;
 	for (size_t i = 0; i < len; i++) {
-		if (!w->regs.known[from + i])
+		if (w->regs.known[from + i] != UINT8_MAX)
 			return false;
 		*ret_number = *ret_number << 8 | w->regs.at[from + i];
 	}
 	return true;
+}
+
+/* net/netfilter/nf_nat_core.c: given a port, these get another id or key; DCCP has ports in some
+ * kernels. */
+static bool has_id(uint8_t l4proto)
+{
+	return l4proto == IPPROTO_ICMP || l4proto == IPPROTO_ICMPV6 || l4proto == IPPROTO_GRE ||
+	       l4proto == IPPROTO_DCCP;
 }
 
 /* What a nat statement says, to where it belongs; RULE_DECIDED, as it accepts. One of addresses is
@@ -307,6 +339,8 @@ static enum run_result translate(struct walk *w, const struct expr *e)
 	if (!t.masquerade && !load_number(w, e->nat.addr, sizeof(t.addr), &t.addr))
 		return RULE_UNDECIDED;
 	t.has_port = !t.masquerade && e->nat.has_port;
+	if (t.has_port && has_id(run->packet.l4proto))
+		return RULE_UNDECIDED;
 	if (t.has_port && !load_number(w, e->nat.port, sizeof(t.port), &port))
 		return RULE_UNDECIDED;
 	t.port = (uint16_t)port;
@@ -319,7 +353,7 @@ static enum run_result translate(struct walk *w, const struct expr *e)
 /* --- rules ---------------------------------------------------------------------------------- */
 
 /* What the kernel has and jgfw does not use. */
-static enum run_result run_unknown(struct walk *w, const struct expr *e)
+static enum run_result run_unknown(struct walk *w, const struct expr *e, size_t at)
 {
 	switch (e->unknown.effect) {
 	case EFFECT_NONE:
@@ -334,6 +368,8 @@ static enum run_result run_unknown(struct walk *w, const struct expr *e)
 		w->step->verdict = (struct verdict){.kind = VERDICT_DROP};
 		return RULE_DECIDED;
 	case EFFECT_TEST:
+		memset(w->regs.known, 0, sizeof(w->regs.known));
+		return perhaps(w, at);
 	case EFFECT_ANY:
 		break;
 	}
@@ -347,7 +383,7 @@ static enum run_result run_expr(struct walk *w, const struct expr *e, size_t at)
 		load_meta(w, e);
 		return RULE_HELD;
 	case EXPR_PAYLOAD:
-		load_payload(w, e);
+		load_payload(w, e, at);
 		return RULE_HELD;
 	case EXPR_CT:
 		return load_ct(w, e) ? RULE_HELD : RULE_FAILED;
@@ -370,7 +406,7 @@ static enum run_result run_expr(struct walk *w, const struct expr *e, size_t at)
 	case EXPR_LOG:
 		return RULE_HELD;
 	case EXPR_UNKNOWN:
-		return run_unknown(w, e);
+		return run_unknown(w, e, at);
 	}
 	return RULE_UNDECIDED;
 }

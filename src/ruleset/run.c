@@ -34,7 +34,23 @@ static bool runs_before(const struct chain *a, const struct chain *b)
 {
 	if (priority_of(a) != priority_of(b))
 		return priority_of(a) < priority_of(b);
-	return a->priority <= b->priority; /* they differ within nat */
+	if ((a->type == CHAIN_NAT) != (b->type == CHAIN_NAT))
+		return a->type == CHAIN_NAT; /* filters there run in both places */
+	return a->priority <= b->priority;   /* they differ within nat */
+}
+
+static bool is_early_hook(enum hook hook)
+{
+	return hook == HOOK_PREROUTING || hook == HOOK_OUTPUT;
+}
+
+bool chain_is_unclear(const struct chain *chain)
+{
+	if (chain->type == CHAIN_NAT || !chain->rules.n)
+		return false;
+	if (is_early_hook(chain->hook))
+		return chain->priority == PRIORITY_CONNTRACK || chain->priority == PRIORITY_NAT_DST;
+	return is_source_hook(chain->hook) && chain->priority == PRIORITY_NAT_SRC;
 }
 
 /* Put a base chain among those that were added before it. */
@@ -221,31 +237,87 @@ static void apply_snat(struct run *run)
 		p->ct_status |= CT_STATUS_SNAT;
 }
 
-static enum run_fate run_nat_chain(const struct runner *runner, const struct chain *chain,
-				   struct run *run)
-{
-	const struct translation *t = is_source_hook(chain->hook) ? &run->snat : &run->dnat;
-
-	return t->is_set ? RUN_ACCEPT : run_chain(runner, chain, run);
-}
-
 static bool sees_family(const struct table *table, uint8_t nfproto)
 {
 	return table->family == NFPROTO_INET || table->family == nfproto;
 }
 
-/* A chain that is not of type nat. */
-static enum run_fate run_filter_chain(const struct runner *runner, const struct chain *chain,
-				      struct run *run)
+static struct translation *translation_of(struct run *run, enum hook hook)
 {
-	uint32_t state = run->packet.ct_state;
-	bool early = chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT;
+	return is_source_hook(hook) ? &run->snat : &run->dnat;
+}
+
+static bool same_translation(const struct translation *a, const struct translation *b)
+{
+	return a->is_set == b->is_set && a->masquerade == b->masquerade && a->addr == b->addr &&
+	       a->has_port == b->has_port && a->port == b->port;
+}
+
+/* Would a chain of another table's with the priority of @base, if it were the first, decide
+ * otherwise than @base did? */
+static bool has_rival(const struct runner *runner, const struct base *base, enum run_fate fate,
+		      struct run *run)
+{
+	const struct chain *chain = base->chain;
+
+	vec_each(other, &runner->base) {
+		struct run copy = *run;
+		struct translation *t = translation_of(&copy, chain->hook);
+		enum run_fate its;
+
+		if (other->chain->type != CHAIN_NAT || other->chain->hook != chain->hook ||
+		    other->chain->priority != chain->priority || other->table == base->table ||
+		    !sees_family(other->table, run->packet.nfproto))
+			continue;
+		copy.step = NULL;
+		*t = (struct translation){0};
+		its = run_chain(runner, other->chain, &copy);
+		if (its == RUN_ACCEPT && !t->is_set)
+			continue;
+		if (its != fate || !same_translation(t, translation_of(run, chain->hook)))
+			return true;
+	}
+	return false;
+}
+
+static enum run_fate run_nat_chain(const struct runner *runner, const struct base *base,
+				   struct run *run)
+{
+	const struct translation *t = translation_of(run, base->chain->hook);
 	enum run_fate fate;
 
-	if (early && chain->priority < PRIORITY_CONNTRACK && !(state & CT_STATE_UNTRACKED))
-		run->packet.ct_state = CT_STATE_INVALID;
-	fate = run_chain(runner, chain, run);
-	run->packet.ct_state = state;
+	if (t->is_set)
+		return RUN_ACCEPT;
+	fate = run_chain(runner, base->chain, run);
+	if ((fate == RUN_DROP || t->is_set) && has_rival(runner, base, fate, run))
+		return RUN_UNDECIDED;
+	return fate;
+}
+
+static void forget_flow(struct packet *p)
+{
+	if (!(p->ct_state & CT_STATE_UNTRACKED))
+		p->ct_state = CT_STATE_INVALID;
+}
+
+/* A chain that is not of type nat; @front is the packet in front of nat. One whose place is unclear
+ * is tried in the other place, too. */
+static enum run_fate run_filter_chain(const struct runner *runner, const struct chain *chain,
+				      struct run *run, const struct packet *front)
+{
+	bool early = is_early_hook(chain->hook) && chain->priority <= PRIORITY_CONNTRACK;
+	struct run other = *run, here = *run;
+	enum run_fate fate;
+
+	other.step = NULL;
+	other.packet = *front;
+	if (early)
+		forget_flow(&other.packet);
+	if (early && chain->priority < PRIORITY_CONNTRACK)
+		here.packet = other.packet;
+	fate = run_chain(runner, chain, &here);
+	if (chain_is_unclear(chain) && run_chain(runner, chain, &other) != fate)
+		return RUN_UNDECIDED;
 	return fate;
 }
 
@@ -258,7 +330,7 @@ static void take_translation(enum hook hook, struct run *run, bool *done)
 	if (*done)
 		return;
 	*done = true;
-	if (hook == HOOK_PREROUTING || hook == HOOK_OUTPUT)
+	if (is_early_hook(hook))
 		apply_dnat(run);
 	else if (is_source_hook(hook))
 		apply_snat(run);
@@ -266,10 +338,21 @@ static void take_translation(enum hook hook, struct run *run, bool *done)
 		run->packet.ct_status = status;
 }
 
+/* With one chain of nat the kernel looks for translations at all of its hooks. */
+static bool has_nat(const struct runner *runner, uint8_t nfproto)
+{
+	vec_each(base, &runner->base)
+		if (base->chain->type == CHAIN_NAT && sees_family(base->table, nfproto))
+			return true;
+	return false;
+}
+
 enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *run)
 {
-	bool translated = run->packet.ct_state & CT_STATE_NEW; /* there may be no chains of nat */
+	bool is_new = run->packet.ct_state & CT_STATE_NEW;
+	bool translated = is_new && !has_nat(runner, run->packet.nfproto);
 	int32_t nat = is_source_hook(hook) ? PRIORITY_NAT_SRC : PRIORITY_NAT_DST;
+	const struct packet front = run->packet;
 	enum run_fate fate = RUN_ACCEPT;
 
 	vec_each(base, &runner->base) {
@@ -277,13 +360,12 @@ enum run_fate run_hook(const struct runner *runner, enum hook hook, struct run *
 
 		if (chain->hook != hook || !sees_family(base->table, run->packet.nfproto))
 			continue;
-		if (chain->type != CHAIN_NAT && priority_of(chain) >= nat)
-			take_translation(hook, run, &translated);
-		if (chain->type != CHAIN_NAT) {
-			fate = run_filter_chain(runner, chain, run);
-		} else if (run->packet.ct_state & CT_STATE_NEW) {
-			fate = run_nat_chain(runner, chain, run);
-			translated = false;
+		if (chain->type == CHAIN_NAT) {
+			fate = is_new ? run_nat_chain(runner, base, run) : RUN_ACCEPT;
+		} else {
+			if (chain->priority >= nat)
+				take_translation(hook, run, &translated);
+			fate = run_filter_chain(runner, chain, run, &front);
 		}
 		if (fate != RUN_ACCEPT)
 			return fate;

@@ -82,8 +82,8 @@ static void make_addresses(struct expecting *x)
  * nothing. */
 static node impossible(struct space *s)
 {
-	static const uint8_t with_ports[] = {IPPROTO_TCP,  IPPROTO_UDP,	    IPPROTO_SCTP,
-					     IPPROTO_DCCP, IPPROTO_UDPLITE, IPPROTO_ICMP};
+	static const uint8_t with_ports[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP,
+					     IPPROTO_UDPLITE, IPPROTO_ICMP};
 	node requests = leaf(LEAF_NO), cut = leaf(LEAF_NO);
 
 	for (unsigned int type = 0; type <= MAX_ICMP_TYPE; type++)

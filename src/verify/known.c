@@ -8,8 +8,18 @@
 #include <linux/netfilter.h>
 
 enum {
-	CT_STATUS_SEEN_REPLY = 1 << 1, /* linux/netfilter/nf_conntrack_common.h */
+	/* linux/netfilter/nf_conntrack_common.h: of flows that were answered */
+	CT_STATUS_SEEN_REPLY = 1 << 1,
+	CT_STATUS_CONFIRMED = 1 << 3,
+	CT_STATUS_ANSWERED = CT_STATUS_SEEN_REPLY | CT_STATUS_CONFIRMED,
 };
+
+/* What is left of the status that a flow began with; others of its bits come with time. */
+static void remember_status(struct packet *p, uint32_t status)
+{
+	p->ct_status = status | CT_STATUS_ANSWERED;
+	p->ct_status_unknown = ~(uint32_t)(CT_STATUS_ANSWERED | CT_STATUS_SNAT | CT_STATUS_DNAT);
+}
 
 /* What a flow's packets of the other direction are translated to: back to what it was sent as. */
 void flow_turn_around(const struct packet *sent, const struct packet *arrived, struct run *reply)
@@ -21,7 +31,7 @@ void flow_turn_around(const struct packet *sent, const struct packet *arrived, s
 	if (ends_differ(sent->daddr, sent->dport, arrived->daddr, arrived->dport))
 		reply->snat = (struct translation){
 			.is_set = true, .has_port = true, .addr = sent->daddr, .port = sent->dport};
-	reply->packet.ct_status = arrived->ct_status | CT_STATUS_SEEN_REPLY;
+	remember_status(&reply->packet, arrived->ct_status);
 }
 
 /* An established flow is translated as the rules would translate it now. */
@@ -34,7 +44,7 @@ static void remember_opening(struct tracer *t, struct run *run)
 	fate = tracer_pass_silently(t, &opening);
 	run->dnat = opening.dnat;
 	run->snat = opening.snat;
-	run->packet.ct_status = opening.packet.ct_status | CT_STATUS_SEEN_REPLY;
+	remember_status(&run->packet, opening.packet.ct_status);
 	if (fate == RUN_DROP)
 		tracer_note(t, "no rule would let such a flow begin now; %s is taken as given",
 			    probe_state_name(t->trace->probe.state));
@@ -187,4 +197,6 @@ void flow_remember(struct tracer *t, struct run *run)
 		remember_answered(t, run);
 		break;
 	}
+	if (t->trace->probe.state != STATE_NEW && !run->packet.ct_status)
+		run->packet.ct_status_unknown = UINT32_MAX;
 }

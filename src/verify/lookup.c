@@ -181,7 +181,7 @@ static bool has_name_ranges(const struct set *set)
 
 static bool is_odd(const struct set *set)
 {
-	if (set->odd || has_name_ranges(set))
+	if (set->odd || set->filled || has_name_ranges(set))
 		return true;
 	for (size_t i = 0; i < set->n; i++)
 		if (set->origins[i] == ELEMENT_ODD)

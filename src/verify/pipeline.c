@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pipeline.h"
 
+#include "jgfw/run.h"
 #include "tracer.h"
 
 #include <linux/netfilter.h>
@@ -24,19 +25,6 @@ static void add_base(struct bases *list, struct base base)
 	list->at[at] = base;
 }
 
-/* Of hooks with the same priority the last one that was registered comes first, and when the kernel
- * did so with its own is not known. */
-static bool is_unclear(const struct chain *chain)
-{
-	if (chain->type == CHAIN_NAT || !chain->rules.n)
-		return false;
-	if (chain->hook == HOOK_PREROUTING || chain->hook == HOOK_OUTPUT)
-		return chain->priority == NF_IP_PRI_CONNTRACK ||
-		       chain->priority == NF_IP_PRI_NAT_DST;
-	return (chain->hook == HOOK_INPUT || chain->hook == HOOK_POSTROUTING) &&
-	       chain->priority == NF_IP_PRI_NAT_SRC;
-}
-
 void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 		   const struct ruleset *const *rulesets, size_t n, bool own_only)
 {
@@ -53,7 +41,7 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 				add_base(&p->chains, (struct base){*chain, table});
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV6)
 				add_base(&p->chains6, (struct base){*chain, table});
-			if (is_unclear(*chain) && p->in_front == leaf(LEAF_YES))
+			if (chain_is_unclear(*chain) && p->in_front == leaf(LEAF_YES))
 				p->in_front = space_doubt(symbolic->space, DOUBT_UNKNOWN);
 		}
 	}
@@ -68,10 +56,10 @@ void pipeline_free(struct pipeline *p)
 const struct chain *pipeline_unclear(const struct pipeline *p)
 {
 	vec_each(base, &p->chains)
-		if (is_unclear(base->chain))
+		if (chain_is_unclear(base->chain))
 			return base->chain;
 	vec_each(base, &p->chains6)
-		if (is_unclear(base->chain))
+		if (chain_is_unclear(base->chain))
 			return base->chain;
 	return NULL;
 }
@@ -134,7 +122,7 @@ static node run_base(const struct pipeline *p, const struct stretch_of *x, const
 	struct space *s = p->symbolic->space;
 	node f = with_policy(s, symbolic_chain(p->symbolic, view, chain), chain);
 
-	if (!is_unclear(chain))
+	if (!chain_is_unclear(chain))
 		return f;
 	return guard(s, chain->priority == x->from ? negation(s, p->in_front) : p->in_front, f);
 }

@@ -137,7 +137,6 @@ static node has_ports(struct space *s)
 {
 	static const struct range protos[] = {{IPPROTO_TCP, IPPROTO_TCP},
 					      {IPPROTO_UDP, IPPROTO_UDP},
-					      {IPPROTO_DCCP, IPPROTO_DCCP},
 					      {IPPROTO_SCTP, IPPROTO_SCTP},
 					      {IPPROTO_UDPLITE, IPPROTO_UDPLITE}};
 
@@ -175,11 +174,12 @@ static node target_outcome(uint32_t element, void *arg)
 }
 
 /* net/netfilter/nf_nat_core.c: a port is given to protocols that have some; of ICMP and GRE the id
- * or the key becomes another. */
+ * or the key becomes another. DCCP has ports in some kernels. */
 static node by_protocol(struct frame *f, node with_port, node without)
 {
 	static const struct range ids[] = {{IPPROTO_ICMP, IPPROTO_ICMP},
 					   {IPPROTO_GRE, IPPROTO_GRE},
+					   {IPPROTO_DCCP, IPPROTO_DCCP},
 					   {IPPROTO_ICMPV6, IPPROTO_ICMPV6}};
 	struct space *s = f->s->space;
 	node has_id = in_ranges(s, VAR_PROTO, (struct range_set){ids, ARRAY_SIZE(ids)});
@@ -284,14 +284,34 @@ static bool run_unknown(struct frame *f, const struct expr *e, node *ret)
 	return true;
 }
 
+/* Does a packet have what a load asks for? It does not look behind the packet's end. */
+static node has_bytes(struct frame *f, const struct expr *e)
+{
+	enum {
+		IPV4_LEN = 20,
+		IPV6_LEN = 40,
+		PORTS_LEN = 4,
+	};
+	struct space *space = f->s->space;
+	size_t sure = f->view->nfproto == NFPROTO_IPV4 ? IPV4_LEN : IPV6_LEN;
+	node has = leaf(LEAF_YES);
+
+	if (e->payload.base == PAYLOAD_TRANSPORT) {
+		has = in_range(space, VAR_SHORT, 0, 0);
+		sure = PORTS_LEN;
+	}
+	if ((size_t)e->payload.offset + e->payload.len > sure)
+		has = both(space, has, space_doubt(space, DOUBT_UNKNOWN));
+	return has;
+}
+
 static bool run_expr(struct frame *f, const struct expr *e, node *ret)
 {
 	struct space *space = f->s->space;
 
 	switch (e->kind) {
 	case EXPR_PAYLOAD:
-		if (e->payload.base == PAYLOAD_TRANSPORT)
-			require(f, in_range(space, VAR_SHORT, 0, 0));
+		require(f, has_bytes(f, e));
 		registers_load(&f->regs, f->view, e);
 		return false;
 	case EXPR_META:

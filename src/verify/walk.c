@@ -87,12 +87,28 @@ static enum run_fate at_hook(struct tracer *t, enum hook hook, struct run *run)
 					 "its way is too long: more than %d rules match, or more "
 					 "than %d are tried",
 					 TRACE_MAX_STEPS, TRACE_MAX_RULES);
+	else if (fate == RUN_UNDECIDED && !t->reason)
+		t->reason = "of two hooks with one priority it is not known which comes first";
 	return fate;
 }
 
 /* --- from interface to interface ------------------------------------------------------------ */
 
-/* Chains of netdev: whether one is bound to the packet's interface is not known. */
+/* Where a packet comes to the gateway (@hook is that of ingress) and leaves it: a bridge's own
+ * hooks count, too. */
+static bool is_at_device(const struct table *table, const struct chain *chain, enum hook hook)
+{
+	bool comes = hook == HOOK_INGRESS;
+
+	if (!chain->is_base || table->dormant)
+		return false;
+	if (table->family != NFPROTO_BRIDGE)
+		return chain->hook == hook;
+	return chain->hook == (comes ? HOOK_PREROUTING : HOOK_POSTROUTING) ||
+	       chain->hook == (comes ? HOOK_INPUT : HOOK_OUTPUT);
+}
+
+/* Chains at devices: whether the packet's interface is among theirs is not known. */
 static enum run_fate at_device(struct tracer *t, enum hook hook, const struct run *run)
 {
 	for (size_t i = 0; i < t->gw->n_rulesets; i++)
@@ -102,7 +118,7 @@ static enum run_fate at_device(struct tracer *t, enum hook hook, const struct ru
 			copy.step = NULL;
 			copy.left = &t->left;
 			copy.packet.ct_state = CT_STATE_INVALID; /* not known yet */
-			if (!(*chain)->is_base || (*chain)->hook != hook ||
+			if (!is_at_device(&t->gw->rulesets[i]->table, *chain, hook) ||
 			    run_chain(t->runner, *chain, &copy) == RUN_ACCEPT)
 				continue;
 			t->reason = arena_printf(&t->trace->arena,

@@ -25,4 +25,8 @@ size_t utf8_len(const char *s, size_t max);
 /** text_is_printable - true where @s is well-formed UTF-8 without control characters */
 bool text_is_printable(const char *s);
 
+/** text_hide_unprintable - question marks in the place of what a terminal would obey in @text, as
+ * others' words may hold it; ends of lines stay where @lines */
+void text_hide_unprintable(char *text, size_t len, bool lines);
+
 #endif

@@ -14,20 +14,6 @@ enum {
 	TEXT_END_BYTES = 300,
 };
 
-/* Input is quoted in messages: what a terminal would obey becomes question marks. */
-static void hide_unprintable(char *text, size_t len)
-{
-	for (size_t i = 0, n; i < len; i += n) {
-		char c[5] = {0};
-
-		n = utf8_len(text + i, len - i);
-		n = n ? n : 1;
-		memcpy(c, text + i, n);
-		if (!text_is_printable(c))
-			memset(text + i, '?', n);
-	}
-}
-
 /* A quoted word may be as long as a file: what is said of it stands behind it. */
 static size_t cut_middle(char *text, size_t len)
 {
@@ -63,7 +49,7 @@ static struct message *message_new(struct diag *d, enum severity severity, struc
 	text = mem_alloc((size_t)n + 1);
 	vsnprintf(text, (size_t)n + 1, fmt, ap);
 	len = cut_middle(text, (size_t)n);
-	hide_unprintable(text, len);
+	text_hide_unprintable(text, len, false);
 	m->text = arena_copy(&d->arena, text, len);
 	free(text);
 	m->severity = severity;

@@ -140,3 +140,16 @@ bool text_is_printable(const char *s)
 	}
 	return true;
 }
+
+void text_hide_unprintable(char *text, size_t len, bool lines)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		char c[5] = {0};
+
+		n = utf8_len(text + i, len - i);
+		n = n ? n : 1;
+		memcpy(c, text + i, n);
+		if (!text_is_printable(c) && !(lines && *c == '\n'))
+			memset(text + i, '?', n);
+	}
+}

@@ -8,6 +8,7 @@ enum {
 	NIC_STEP = 64,
 	FIRST_ROLE_HOST = 20,
 	ROLE_STEP = 10,
+	HOSTS = 251, /* of a network; a prime, so that as many roles as there may be differ */
 	COMMENT_COLUMN = 39,
 };
 
@@ -58,7 +59,7 @@ static void tell_role(const struct role *role, bool own_key, size_t i, struct bu
 
 	buf_printf(&text, "    %s%s%s: [%s.%zu]", role->foreign ? "# " : "", own_key ? "" : "  ",
 		   role->name.text, role->zone == ZONE_WAN ? "198.51.100" : "10.10.0",
-		   FIRST_ROLE_HOST + i * ROLE_STEP);
+		   (FIRST_ROLE_HOST + i * ROLE_STEP) % HOSTS);
 	buf_printf(&who, "%s, at most %u", role->label, role->max);
 	line(out, buf_str(&text), buf_str(&who));
 	buf_free(&text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace_view.h"
 
+#include "jgfw/text.h"
+
 #include <linux/netfilter.h>
 #include <string.h>
 
@@ -117,7 +119,7 @@ static void text_reply(const struct trace *t, struct buf *out)
 		buf_printf(out, "  undecided: %s\n", t->reply.reason ? t->reply.reason : "");
 }
 
-static void text_nearest(const struct near *near, bool dropped, struct buf *out)
+static void text_near(const struct near *near, bool dropped, struct buf *out)
 {
 	if (!near->row)
 		return;
@@ -155,9 +157,11 @@ static void text_verdict(const struct trace *t, bool color, struct buf *out)
 	static const char *const words[] = {
 		[RUN_ACCEPT] = "accepted", [RUN_DROP] = "dropped", [RUN_UNDECIDED] = "undecided"};
 	const struct trace_step *row = row_step(&t->steps);
+	size_t begin;
 
 	buf_printf(out, "%s%s%s", color ? colors[t->fate] : "", words[t->fate],
 		   color ? "\033[0m" : "");
+	begin = out->n;
 	switch (t->fate) {
 	case RUN_ACCEPT:
 		if (t->local)
@@ -175,10 +179,14 @@ static void text_verdict(const struct trace *t, bool color, struct buf *out)
 		break;
 	}
 	buf_putc(out, '\n');
+	text_hide_unprintable(out->at + begin, out->n - begin, true);
 }
 
+/* Names of chains and tables are whatever others gave them. */
 void trace_text(const struct trace *t, bool color, struct buf *out)
 {
+	size_t begin = out->n;
+
 	buf_puts(out, "packet    ");
 	put_probe(&t->probe, out);
 	buf_putc(out, '\n');
@@ -189,6 +197,7 @@ void trace_text(const struct trace *t, bool color, struct buf *out)
 		text_arrival(&t->arrived, out);
 	if (t->reply.told)
 		text_reply(t, out);
-	text_nearest(&t->nearest, t->fate == RUN_DROP, out);
+	text_near(&t->nearest, t->fate == RUN_DROP, out);
+	text_hide_unprintable(out->at + begin, out->n - begin, true);
 	text_verdict(t, color, out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify_view.h"
 
+#include "jgfw/text.h"
 #include "jgfw/trace.h"
 #include "trace_view.h"
 
@@ -134,12 +135,14 @@ static void text_finding(const struct question *q, const struct finding *f, bool
 {
 	static const char *const colors[] = {
 		[ANSWER_YES] = "32", [ANSWER_NO] = "1;31", [ANSWER_UNKNOWN] = "33"};
+	size_t begin;
 
 	if (color)
 		buf_printf(out, "  \033[%sm%-*s\033[0m", colors[f->answer], NAME_COLUMN - 2,
 			   answers[f->answer]);
 	else
 		buf_printf(out, "  %-*s", NAME_COLUMN - 2, answers[f->answer]);
+	begin = out->n;
 	buf_printf(out, "%s\n", f->text);
 	if (f->witness)
 		verify_witness(q, f, NAME_COLUMN, out);
@@ -147,6 +150,7 @@ static void text_finding(const struct question *q, const struct finding *f, bool
 		buf_pad(out, ' ', NAME_COLUMN);
 		buf_printf(out, "%s\n", f->detail);
 	}
+	text_hide_unprintable(out->at + begin, out->n - begin, true); /* names are others' */
 }
 
 void verify_text(const struct question *question, const struct proof *proof, bool color,

@@ -258,7 +258,7 @@ static void decode_named(struct yaml *y, const struct node *map, struct port_def
 				   "'%s': names of ports are a-z, 0-9 and _", key.text);
 		else if (key.kind == NODE_SCALAR && *key.text)
 			i = port_def_find(defs, key.text);
-		if (defs->n == MODEL_MAX_PORTS) {
+		if (i < 0 && defs->n == MODEL_MAX_PORTS) {
 			diag_error(y->diag, key.loc, "too-many", "more than %d named ports",
 				   MODEL_MAX_PORTS);
 			y->failed = true;

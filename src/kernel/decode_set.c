@@ -12,8 +12,8 @@ enum {
 	/* newer than the headers we build with, and of no consequence: enum nft_set_attributes */
 	SET_TYPE = 19,
 	SET_COUNT = 20,
-	OPAQUE_MAX = SET_MAX_FIELDS * VALUE_MAX, /* the kernel takes up to 64 */
-	ELEMENT_MAX = 2 * SET_MAX_FIELDS * VALUE_MAX,
+	OPAQUE_MAX = SET_MAX_FIELDS * VALUE_MAX,      /* the kernel takes up to 64 */
+	ELEMENT_MAX = 3 * SET_MAX_FIELDS * VALUE_MAX, /* both ends of an interval, and data */
 };
 
 /** struct bound - one end of an interval: its first value, or what is behind its last */

@@ -16,8 +16,10 @@
 #include <linux/netfilter/nfnetlink.h>
 
 enum {
-	MESSAGE_ROOM = 64 << 10, /* bytes, more than any message takes */
-	USUAL_ROOM = 2 << 10,	 /* more than most do */
+	/* bytes, more than any message takes: an attribute has up to 64 KiB, and a file may hold
+	 * names that no kernel would take */
+	MESSAGE_ROOM = 256 << 10,
+	USUAL_ROOM = 2 << 10, /* more than most do */
 };
 
 /* A failed allocation within the libraries. */

@@ -12,7 +12,7 @@ void *need(void *p) __attribute__((returns_nonnull));
 /** need_set - the same for @r, which a library answers with where it copies what it is given */
 void need_set(int r);
 
-/** message_begin - a new message (NFT_MSG_*) at the end of @batch, with room for 64 KiB; to be
+/** message_begin - a new message (NFT_MSG_*) at the end of @batch, with room for any; to be
  * ended before the next one begins */
 struct nlmsghdr *message_begin(struct batch *batch, uint16_t type, uint16_t flags);
 void message_end(struct batch *batch, const struct nlmsghdr *message);

@@ -144,7 +144,7 @@ static bool take_blocks(struct decoder *d, struct reader *r)
 
 static int take_messages(struct decoder *d, const void *bytes, size_t len, bool *ret_any)
 {
-	char *copy = mem_alloc(len + 1); /* aligned as messages must be */
+	char *copy = mem_alloc(padded(len)); /* aligned, and read up to their padding */
 	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)copy;
 	int left = (int)len, r = 0;
 

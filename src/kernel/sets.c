@@ -277,12 +277,12 @@ void encode_elements(struct batch *batch, const struct table *table, struct elem
 		if (!k && !elements.at && set->interval && set->n_key == 1 &&
 		    memcmp(set->bytes, zero, set->key_len))
 			put_bound(message, set, zero);
-		for (; k < n && message->nlmsg_len < ELEMENTS_ROOM; k++) {
+		do { /* one at least, however long the names in front are */
 			size_t i = elements.at ? elements.at[k] : k;
 
 			put_element(message, set, i,
 				    elements.counters ? &elements.counters[i] : NULL);
-		}
+		} while (++k < n && message->nlmsg_len < ELEMENTS_ROOM);
 		mnl_attr_nest_end(message, list);
 		message_end(batch, message);
 	}

@@ -138,7 +138,8 @@ static bool gives_to_sip(const struct ruleset *rs)
 			for (size_t i = 0; i < rule->n; i++) {
 				const struct expr *e = &rule->at[i];
 
-				if (e->kind == EXPR_UNKNOWN && !strcmp(e->unknown.name, "target") &&
+				if (e->kind == EXPR_UNKNOWN && e->unknown.len &&
+				    !strcmp(e->unknown.name, "target") &&
 				    memmem(e->unknown.bytes, e->unknown.len, "CT", 3) &&
 				    memmem(e->unknown.bytes, e->unknown.len, "sip", 3))
 					return true;

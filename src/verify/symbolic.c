@@ -7,6 +7,11 @@
 
 #include <linux/netfilter.h>
 
+enum {
+	/* diagrams are walked as deep as they have variables, and a doubt is one: the stack ends */
+	MAX_DOUBTS = 1 << 14,
+};
+
 /** struct frame - a rule under execution */
 struct frame {
 	struct symbolic *s;
@@ -355,11 +360,16 @@ static bool run_expr(struct frame *f, const struct expr *e, node *ret)
 static node run_rule(struct symbolic *s, const struct view *view, const struct rule *rule)
 {
 	struct frame f = {.s = s, .view = view, .condition = leaf(LEAF_YES)};
+	size_t known = s->space->doubts.n;
 	node what;
 
-	for (size_t i = 0; i < rule->n && f.condition != leaf(LEAF_NO); i++)
-		if (run_expr(&f, &rule->at[i], &what))
-			return guard(s->space, f.condition, what);
+	for (size_t i = 0; i < rule->n && f.condition != leaf(LEAF_NO); i++) {
+		if (!run_expr(&f, &rule->at[i], &what))
+			continue;
+		return s->space->doubts.n > known && s->space->doubts.n > MAX_DOUBTS
+			       ? leaf(LEAF_UNKNOWN)
+			       : guard(s->space, f.condition, what);
+	}
 	return leaf(LEAF_ELSE);
 }
 

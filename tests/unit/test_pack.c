@@ -114,6 +114,97 @@ START_TEST(damaged_ones_do_no_harm)
 }
 END_TEST
 
+/* The widest element there can be: both ends of an interval, and data, of as many fields as fit a
+ * type. The kernel holds such ones of up to 64 bytes each. */
+START_TEST(wide_elements_are_unpacked)
+{
+	enum datatype names[SET_MAX_FIELDS];
+	struct ruleset *rs = ruleset_new(RULESET_TABLE), *back = NULL;
+	struct builder b = rule_begin(rs, ruleset_chain(rs, "c"));
+	struct buf packed = {0};
+	struct set *map;
+
+	for (size_t i = 0; i < SET_MAX_FIELDS; i++)
+		names[i] = TYPE_IFNAME;
+	map = ruleset_set(rs, NULL, names, SET_MAX_FIELDS, names, SET_MAX_FIELDS);
+	map->interval = true;
+	memset(set_add(map, 0), 'x', 3 * SET_MAX_FIELDS * VALUE_MAX);
+	*(struct expr *)vec_push_in(&rs->arena, b.rule) =
+		(struct expr){.kind = EXPR_LOOKUP, .lookup.set = map};
+	kernel_pack(rs, &packed);
+	ck_assert_int_eq(kernel_unpack(packed.at, packed.n, RULESET_TABLE, &back), 0);
+	ck_assert(is_same(rs, back));
+	ruleset_free(back);
+	ruleset_free(rs);
+	buf_free(&packed);
+}
+END_TEST
+
+/* As no kernel would take them. */
+START_TEST(long_names_are_unpacked)
+{
+	static const enum datatype key[] = {TYPE_INET_SERVICE}, data[] = {TYPE_VERDICT};
+	static char name[60000];
+	struct ruleset *rs = ruleset_new(RULESET_TABLE), *back = NULL;
+	struct buf packed = {0};
+	struct chain *chain;
+	struct builder b;
+	struct set *map;
+
+	memset(name, 'x', sizeof(name) - 1);
+	chain = ruleset_chain(rs, name);
+	b = rule_begin(rs, chain);
+	rule_verdict(&b, VERDICT_JUMP, chain);
+	map = ruleset_set(rs, name, key, 1, data, 1);
+	set_add(map, 0);
+	map->verdicts[0] = (struct verdict){VERDICT_JUMP, chain};
+	kernel_pack(rs, &packed);
+	ck_assert_int_eq(kernel_unpack(packed.at, packed.n, RULESET_TABLE, &back), 0);
+	ck_assert(is_same(rs, back));
+	ruleset_free(back);
+	ruleset_free(rs);
+	buf_free(&packed);
+}
+END_TEST
+
+/* The last message ends within its last attribute, which the padding has room for. */
+START_TEST(cut_off_in_the_padding)
+{
+	static const char data[] = {0, 2, 'x', 0, 0, 0, 0, 0}; /* three parts of user data */
+	enum {
+		CUT = 3,
+	};
+	struct ruleset *rs = ruleset_new(RULESET_TABLE), *back = NULL;
+	struct builder b = rule_begin(rs, ruleset_chain(rs, "c"));
+	uint64_t len;
+	uint32_t message_len;
+	uint16_t attr_len = 4 + sizeof(data);
+	struct buf packed = {0};
+	char *last;
+
+	rule_comment(&b, "xyz"); /* as long, with its head and padding */
+	kernel_pack(rs, &packed);
+	last = packed.at + packed.n - attr_len;
+	memcpy(last, &attr_len, sizeof(attr_len));
+	memcpy(last + 4, data, sizeof(data));
+	memcpy(&len, packed.at, sizeof(len));
+	len -= CUT;
+	memcpy(packed.at, &len, sizeof(len));
+	for (last = packed.at + sizeof(len);; last += message_len) { /* none needs padding */
+		memcpy(&message_len, last, sizeof(message_len));
+		if (last + message_len == packed.at + packed.n)
+			break;
+	}
+	message_len -= CUT;
+	memcpy(last, &message_len, sizeof(message_len));
+	ck_assert_int_eq(kernel_unpack(packed.at, packed.n - CUT, RULESET_TABLE, &back), 0);
+	ck_assert_ptr_nonnull(back->table.chains.at[0]->rules.at[0].odd);
+	ruleset_free(back);
+	ruleset_free(rs);
+	buf_free(&packed);
+}
+END_TEST
+
 Suite *pack_suite(void)
 {
 	Suite *suite = suite_create("pack");
@@ -123,6 +214,9 @@ Suite *pack_suite(void)
 	tcase_add_test(tc, what_is_packed_is_unpacked);
 	tcase_add_test(tc, no_table_is_packed_too);
 	tcase_add_test(tc, damaged_ones_do_no_harm);
+	tcase_add_test(tc, wide_elements_are_unpacked);
+	tcase_add_test(tc, long_names_are_unpacked);
+	tcase_add_test(tc, cut_off_in_the_padding);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

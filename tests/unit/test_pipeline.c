@@ -146,6 +146,30 @@ START_TEST(status_of_new_packets)
 }
 END_TEST
 
+/* Diagrams are walked as deep as they have variables: where there are very many doubts, what comes
+ * behind is not known. */
+START_TEST(more_doubts_than_a_stack_has_room_for)
+{
+	uint32_t packet[VARS] = {0};
+	struct chain *chain;
+	struct lab l;
+
+	lab_begin(&l, CHAIN_FILTER, HOOK_FORWARD);
+	chain = l.rs->table.chains.at[0];
+	for (int i = 0; i < 80000; i++) {
+		add(&l, EXPR_LIMIT);
+		rule_verdict(&l.rule, VERDICT_DROP, NULL);
+		l.rule = rule_begin(l.rs, chain);
+	}
+	lab_prepare(&l);
+	ck_assert_uint_eq(diagram_eval(l.space.d,
+				       pipeline_forward(&l.pipeline, IPV4, CT_STATE_INVALID),
+				       packet, VARS),
+			  LEAF_UNKNOWN);
+	lab_end(&l);
+}
+END_TEST
+
 Suite *pipeline_suite(void)
 {
 	Suite *s = suite_create("pipeline");
@@ -155,6 +179,10 @@ Suite *pipeline_suite(void)
 	tcase_add_test(tc, translation_to_what_already_is);
 	add_table(tc, masks_that_tell_nothing, masks);
 	tcase_add_loop_test(tc, status_of_new_packets, 0, 2);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("doubts");
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, more_doubts_than_a_stack_has_room_for);
 	suite_add_tcase(s, tc);
 	return s;
 }

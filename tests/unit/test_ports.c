@@ -271,6 +271,23 @@ START_TEST(own_profile_is_refused)
 }
 END_TEST
 
+/* The last that there may be is no reason to refuse what is said of one that is known. */
+START_TEST(own_profile_has_many_ports)
+{
+	struct buf text = {0};
+	struct loaded l;
+
+	buf_puts(&text, "ports: {");
+	for (int i = 0; i < MODEL_MAX_PORTS + _i; i++)
+		buf_printf(&text, "p%d: 1, ", i);
+	buf_puts(&text, "}\nallow: {p0: [1]}\n");
+	load_own(buf_str(&text), &l);
+	ck_assert_str_eq(error_slug(&l.diag), _i ? "too-many" : "unknown-port");
+	loaded_free(&l);
+	buf_free(&text);
+}
+END_TEST
+
 Suite *ports_suite(void)
 {
 	Suite *s = suite_create("ports");
@@ -286,6 +303,7 @@ Suite *ports_suite(void)
 	tcase_add_checked_fixture(tc, make_own_folder, remove_folder);
 	tcase_add_test(tc, own_profile_gives_values);
 	add_table(tc, own_profile_is_refused, own_refused);
+	tcase_add_loop_test(tc, own_profile_has_many_ports, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -277,6 +277,20 @@ START_TEST(buf_json_string_cases)
 }
 END_TEST
 
+START_TEST(what_terminals_obey_is_hidden)
+{
+	static const char before[] = "a\x1b[1m\n\xc3\xa4\xc2\x9b\xff",
+			  after[] = "a?[1m\n\xc3\xa4???";
+	char text[sizeof(before)];
+
+	memcpy(text, before, sizeof(text));
+	text_hide_unprintable(text, sizeof(text) - 1, true);
+	ck_assert_str_eq(text, after);
+	text_hide_unprintable(text, sizeof(text) - 1, false);
+	ck_assert_str_eq(text, "a?[1m?\xc3\xa4???");
+}
+END_TEST
+
 Suite *text_suite(void)
 {
 	Suite *s = suite_create("text");
@@ -287,6 +301,7 @@ Suite *text_suite(void)
 	tcase_add_test(tc, text_nearest_takes_the_nearest_then_the_first);
 	add_table(tc, utf8_len_cases, characters);
 	add_table(tc, text_is_printable_cases, texts);
+	tcase_add_test(tc, what_terminals_obey_is_hidden);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("buf");
 	tcase_add_test(tc, buf_grows);

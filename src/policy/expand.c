@@ -239,9 +239,11 @@ static bool is_one_machine(const struct flow *flow)
 {
 	const struct party *a = &flow->src, *b = &flow->dst;
 
-	if (a->kind != PARTY_MACHINES || b->kind != PARTY_MACHINES || a->n != 1 || b->n != 1)
+	if (a->kind != PARTY_MACHINES || a->n != 1 || !a->at->addr)
 		return false;
-	return a->at->addr && a->at->addr == b->at->addr &&
+	if (b->kind == PARTY_RANGE)
+		return b->range.lo == a->at->addr && b->range.hi == a->at->addr;
+	return b->kind == PARTY_MACHINES && b->n == 1 && a->at->addr == b->at->addr &&
 	       !(flow->dnat && b->at->public != b->at->addr);
 }
 

@@ -63,7 +63,10 @@ static void add_rectangles(const struct group *group, const struct flow *flow,
 		const struct machine *to = to_machine ? &flow->dst.at[d] : NULL;
 		bool translated = to_machine && flow->dnat && machine_translated(flow, to);
 		struct rectangle r = {.y = party_range(&flow->dst, d), .origin = origin};
+		struct range target = r.y; /* as it is asked for */
 
+		if (to && flow->dnat)
+			target = (struct range){to->public, to->public};
 		if (translated != group->translated)
 			continue;
 		if (to_machine && group->kind == GROUP_DNAT) {
@@ -76,8 +79,7 @@ static void add_rectangles(const struct group *group, const struct flow *flow,
 			r.x = party_range(src, s);
 			if (from_machine && group->kind == GROUP_SNAT)
 				r.addr = from->public;
-			if (from_machine && to_machine && flow->src.kind == PARTY_MACHINES &&
-			    from->addr == (flow->dnat ? to->public : to->addr))
+			if (flow->src.kind == PARTY_MACHINES && range_equal(r.x, target))
 				continue; /* a machine and itself */
 			vec_add(out, r);
 		}

@@ -22,9 +22,13 @@ static bool is_one_machine(const struct claim *claim)
 {
 	struct end_host from, to;
 
-	if (end_count(claim->dep, claim->from) != 1 || end_count(claim->dep, claim->to) != 1)
+	if (end_count(claim->dep, claim->from) != 1)
 		return false;
 	from = end_host(claim->dep, claim->from, 0);
+	if (claim->to->kind == END_ZONE)
+		return claim->to->range.lo == from.real && claim->to->range.hi == from.real;
+	if (end_count(claim->dep, claim->to) != 1)
+		return false;
 	to = end_host(claim->dep, claim->to, 0);
 	/* to its own public address, if that is another, it speaks by way of the gateway */
 	return from.real && from.real == to.real &&

@@ -254,14 +254,16 @@ static node translated(struct composition *c, uint32_t value, node here)
 	return f;
 }
 
+/** struct leaves - those of a function, which has few */
 struct leaves {
 	VEC(uint32_t);
+	struct index seen; /* nodes above them */
 };
 
-/* The leaves of @f, which is small. */
 static void collect_leaves(const struct diagrams *d, node f, struct leaves *leaves)
 {
 	const struct edge *edges;
+	void **seen;
 	size_t n;
 
 	if (is_leaf(f)) {
@@ -271,6 +273,10 @@ static void collect_leaves(const struct diagrams *d, node f, struct leaves *leav
 		vec_add(leaves, leaf_value(f));
 		return;
 	}
+	seen = index_find(&leaves->seen, &f, sizeof(f));
+	if (*seen)
+		return;
+	*seen = leaves;
 	edges = diagram_edges(d, f, &n);
 	for (size_t i = 0; i < n; i++)
 		collect_leaves(d, edges[i].to, leaves);
@@ -298,6 +304,7 @@ static node compose_here(struct composition *c, node f, node kept, node moved)
 	if (is_leaf(f))
 		return one_leaf(c, leaf_value(f), kept, moved);
 	collect_leaves(c->s->d, f, &leaves);
+	index_free(&leaves.seen);
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every function has a leaf */
 	all = one_leaf(c, leaves.at[0], kept, moved);
 	for (size_t i = 1; i < leaves.n; i++) {

@@ -54,7 +54,9 @@ static bool take_value(const struct nlattr *nest, bool host, struct value *ret)
 /* What is loaded into the @len bytes of registers from @slot on. */
 static void note_order(struct context *c, uint8_t slot, size_t len, bool host)
 {
-	for (size_t i = slot; i < REGISTER_SLOTS && i * 4 < slot * 4 + len; i++)
+	size_t end = slot + (len + 3) / 4;
+
+	for (size_t i = slot; i < REGISTER_SLOTS && i < end; i++)
 		c->host_order[i] = host;
 }
 

@@ -128,7 +128,7 @@ START_TEST(wide_elements_are_unpacked)
 		names[i] = TYPE_IFNAME;
 	map = ruleset_set(rs, NULL, names, SET_MAX_FIELDS, names, SET_MAX_FIELDS);
 	map->interval = true;
-	memset(set_add(map, 0), 'x', 3 * SET_MAX_FIELDS * VALUE_MAX);
+	memset(set_add(map, 0), 'x', (size_t)3 * SET_MAX_FIELDS * VALUE_MAX);
 	*(struct expr *)vec_push_in(&rs->arena, b.rule) =
 		(struct expr){.kind = EXPR_LOOKUP, .lookup.set = map};
 	kernel_pack(rs, &packed);

@@ -211,9 +211,11 @@ static enum exit_code refuse_option(const struct command *self, int c, unsigned 
 bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
 		   int max_args, struct options *ret_options, enum exit_code *ret_code)
 {
-	struct options o = {0};
+	struct options *o = ret_options;
 	int c;
 
+	*o = (struct options){0};
+	*ret_code = EXIT_DONE;
 	opterr = 0;
 	optind = 1;
 	while ((c = getopt_long(argc, argv, ":s:o:f:vh", longs, NULL)) != -1) {
@@ -226,27 +228,26 @@ bool options_parse(const struct command *self, int argc, char **argv, unsigned i
 		*ret_code = refuse_option(self, c, accepted, given);
 		if (*ret_code)
 			return false;
-		if (!take_option(&o, c)) {
+		if (!take_option(o, c)) {
 			*ret_code = usage_error(self, "'%s' is no number of seconds from 1 to %d",
 						optarg, CONFIRM_MAX_S);
 			return false;
 		}
 	}
-	if (o.site && !*o.site) {
+	if (o->site && !*o->site) {
 		*ret_code = usage_error(self, "'-s' needs a value");
 		return false;
 	}
-	o.args = argv + optind;
-	o.n_args = argc - optind;
-	if (o.n_args > max_args) {
-		*ret_code = usage_error(self, "unexpected argument '%s'", o.args[max_args]);
+	o->args = argv + optind;
+	o->n_args = argc - optind;
+	if (o->n_args > max_args) {
+		*ret_code = usage_error(self, "unexpected argument '%s'", o->args[max_args]);
 		return false;
 	}
-	if (o.example && o.site) {
+	if (o->example && o->site) {
 		*ret_code = usage_error(self, "--example and --site exclude each other");
 		return false;
 	}
-	*ret_options = o;
 	return true;
 }
 

@@ -61,7 +61,7 @@ struct options {
 /** options_parse - read the options of @self, which takes @accepted and up to @max_args arguments
  *
  * Returns false where the command is already over, with its exit code in @ret_code: after --help,
- * or after a usage error that was told.
+ * or after a usage error that was told. Else @ret_code is EXIT_DONE.
  */
 bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
 		   int max_args, struct options *ret_options, enum exit_code *ret_code);

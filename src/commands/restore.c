@@ -16,7 +16,7 @@ static void close_at_last(void *arg)
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
-	enum exit_code code = EXIT_DONE;
+	enum exit_code code;
 
 	if (!options_parse(self, argc, argv, OPTION_STATE, 0, &job.options, &code))
 		return code;

@@ -19,7 +19,6 @@ enum {
 	/* bytes, more than any message takes: an attribute has up to 64 KiB, and a file may hold
 	 * names that no kernel would take */
 	MESSAGE_ROOM = 256 << 10,
-	USUAL_ROOM = 2 << 10, /* more than most do */
 };
 
 /* A failed allocation within the libraries. */
@@ -41,13 +40,16 @@ void need_set(int r)
 struct nlmsghdr *message_begin(struct batch *batch, uint16_t type, uint16_t flags)
 {
 	struct buf *b = &batch->bytes;
+	size_t end = b->n + MESSAGE_ROOM;
 
-	if (b->cap - b->n < MESSAGE_ROOM) {
-		b->cap = (b->cap + MESSAGE_ROOM) * 2;
+	if (b->cap < end) {
+		b->cap = end * 2;
 		b->at = mem_resize(b->at, b->cap, 1);
 	}
-	/* padding is part of a file that is compared; elements fill their messages themselves */
-	memset(b->at + b->n, 0, USUAL_ROOM);
+	/* the libraries skip what pads an attribute; it is sent, and part of files that are
+	 * compared */
+	memset(b->at + batch->zeroed, 0, end - batch->zeroed);
+	batch->zeroed = end;
 	vec_add(&batch->abouts, batch->about);
 	/* one answer is enough, and older kernels give none for the mark in front */
 	if (batch->abouts.n == 2)

@@ -17,6 +17,7 @@ struct about {
 /** struct batch - the messages of one transaction, one behind the other, as sendmsg() takes them */
 struct batch {
 	struct buf bytes;
+	size_t zeroed;	     /* where what is zeros behind the messages ends */
 	uint32_t first, seq; /* of the first message, and of the next */
 	uint32_t set_id;     /* of the next set */
 	struct index ids;    /* from a set's address to its id, of those that come */

@@ -33,7 +33,7 @@ struct request {
 
 static int ask(struct kernel *kernel, const struct request *request)
 {
-	char room[REQUEST_ROOM];
+	char room[REQUEST_ROOM] = {0}; /* the library skips what pads an attribute */
 	struct nlmsghdr *message = nftnl_nlmsg_build_hdr(room, request->type, request->family,
 							 request->flags, ++kernel->seq);
 	ssize_t n;

@@ -141,14 +141,6 @@ static void put_fields(uint8_t *to, const enum datatype *types, size_t n, const 
 	}
 }
 
-/* As mnl_attr_put(), which leaves what was there before behind the value. */
-static void put_bytes(struct nlmsghdr *message, uint16_t attribute, size_t len, const void *bytes)
-{
-	mnl_attr_put(message, attribute, len, bytes);
-	memset((char *)mnl_nlmsg_get_payload_tail(message) - (padded(len) - len), 0,
-	       padded(len) - len);
-}
-
 static void put_key(struct nlmsghdr *message, uint16_t attribute, const struct set *set,
 		    const uint8_t *key)
 {
@@ -156,7 +148,7 @@ static void put_key(struct nlmsghdr *message, uint16_t attribute, const struct s
 	uint8_t bytes[SET_MAX_FIELDS * VALUE_MAX];
 
 	put_fields(bytes, set->key, set->n_key, key);
-	put_bytes(message, NFTA_DATA_VALUE, wire_len(set->key, set->n_key), bytes);
+	mnl_attr_put(message, NFTA_DATA_VALUE, wire_len(set->key, set->n_key), bytes);
 	mnl_attr_nest_end(message, nest);
 }
 
@@ -187,14 +179,13 @@ static void put_data(struct nlmsghdr *message, const struct set *set, size_t i, 
 
 		mnl_attr_put_u32(message, NFTA_VERDICT_CODE, htonl(verdict_code(v->kind)));
 		if (v->chain)
-			put_bytes(message, NFTA_VERDICT_CHAIN, strlen(v->chain->name) + 1,
-				  v->chain->name);
+			mnl_attr_put_strz(message, NFTA_VERDICT_CHAIN, v->chain->name);
 		mnl_attr_nest_end(message, verdict);
 	} else {
 		uint8_t bytes[SET_MAX_FIELDS * VALUE_MAX];
 
 		put_fields(bytes, set->data, set->n_data, data);
-		put_bytes(message, NFTA_DATA_VALUE, wire_len(set->data, set->n_data), bytes);
+		mnl_attr_put(message, NFTA_DATA_VALUE, wire_len(set->data, set->n_data), bytes);
 	}
 	mnl_attr_nest_end(message, nest);
 }

@@ -65,6 +65,7 @@ static int ask(struct mnl_socket *socket, const struct talk *talk, size_t from, 
 {
 	size_t len = 0;
 
+	memset(room, 0, TALK_ROOM); /* the library skips what pads an attribute */
 	for (size_t i = from; i < to; i++) {
 		struct nlmsghdr *message = mnl_nlmsg_put_header(room + len);
 

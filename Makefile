@@ -3,6 +3,7 @@
 #   make          build/jgfw
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all
+#   make check-memory    rulesets, diagnostics, traces, reports and the kernel's tests under valgrind (slow)
 #   make analyze  static analysis: compilers, clang-tidy, cppcheck and others (slow the first time)
 #   make check-report    look at the report's page in a real Chromium (large)
 #   make fuzz     TIME=60: each fuzzer of tests/fuzz/ for so many seconds (clang), JOBS=1 at a time
@@ -32,7 +33,7 @@ FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 # What a bare Debian 12 lacks: to build; to test; to make a package.
 PACKAGES := gcc libc6-dev pkg-config libyaml-dev libmnl-dev libnftnl-dev
 TEST_PACKAGES := $(PACKAGES) nftables iproute2 python3 check mandoc kmod procps conntrack strace iptables git graphviz \
-	libasan8 libubsan1 libexpat1-dev libjansson-dev python3-yaml python3-jsonschema bash-completion zsh fish
+	valgrind clang libasan8 libubsan1 libexpat1-dev libjansson-dev python3-yaml python3-jsonschema bash-completion zsh fish
 DEB_PACKAGES := $(PACKAGES) build-essential debhelper check
 ANALYSIS_PACKAGES := $(PACKAGES) check clang clang-tidy cppcheck binutils git shellcheck pyflakes3 codespell
 ANSIBLE_TEST_PACKAGES := ansible-core openssh-client openssh-server nftables iproute2 procps strace debootstrap
@@ -134,6 +135,9 @@ run: packages
 
 check: test-packages
 	@tests/run
+
+check-memory: test-packages $(BUILD)/jgfw
+	@tests/memory/all
 
 check-report: test-packages $(BUILD)/jgfw
 	@tools/need chromium fonts-dejavu-core
@@ -240,6 +244,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all run check analyze objects tidy bench fuzz soak check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
+.PHONY: all run check analyze objects tidy bench fuzz soak check-memory check-report check-systemd check-package check-ansible packages test-packages install uninstall dist deb clean FORCE
 
 -include $(ANALYZED:%.c=$(BUILD)/%.d)

@@ -6,7 +6,6 @@ import argparse
 import importlib
 import inspect
 import os
-import random
 import sys
 import time
 import traceback
@@ -14,6 +13,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+import seed  # noqa: E402
 from lab import Lab, LabError  # noqa: E402
 from sites import PROFILES  # noqa: E402
 from world import CaseError, World  # noqa: E402
@@ -37,7 +37,7 @@ def main():
     with Lab() as lab:
         for name, function in cases:
             # A case's packets depend on the seed and on its name, not on which cases ran before it.
-            world = World(lab, arguments.jgfw, random.Random(f"{arguments.seed} {name}"))
+            world = World(lab, arguments.jgfw, seed.begin(arguments.seed, name))
             if run_case(name, function, world, arguments.verbose):
                 passed += 1
             else:
@@ -50,7 +50,7 @@ def main():
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", choices=PROFILES, help="only the cases of this profile")
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="of the random packets")
+    seed.add_option(parser, "the random packets")
     parser.add_argument("--jgfw", default=HERE.parents[1] / "build" / "jgfw", type=Path, metavar="PATH")
     parser.add_argument("-k", dest="pattern", default="", metavar="PATTERN", help="only cases with it in their name")
     parser.add_argument("-v", dest="verbose", action="store_true", help="name the cases that pass, and their time")

@@ -9,7 +9,6 @@ it must fare as the rows want. Through what the prover calls equal go packets by
 import argparse
 import json
 import os
-import random
 import re
 import subprocess
 import sys
@@ -22,6 +21,7 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1] / "netns"))
 
+import seed  # noqa: E402
 from foreign import foreign_mutants  # noqa: E402
 from lab import Lab, LabError  # noqa: E402
 from mutants import Mutant, Mutator  # noqa: E402
@@ -242,7 +242,7 @@ def main():
         for label, site, publics in places():
             if arguments.pattern not in label:
                 continue
-            rng = random.Random(f"{arguments.seed} {label}")
+            rng = seed.begin(arguments.seed, label)
             place = Place(arguments.jgfw, lab, label, site, publics, rng)
             counts = attack(place, arguments, rng, figures)
             passed, failed = passed + counts[0], failed + counts[1]
@@ -271,7 +271,7 @@ def parse_arguments():
     parser.add_argument("--all", action="store_true", help="all mutants: some hours")
     parser.add_argument("--max", type=int, help="with --all: so many of each site, at random")
     parser.add_argument("--share", type=int, default=4, help="mutants of each site, each of another kind")
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="of what is at random")
+    seed.add_option(parser, "what is at random")
     parser.add_argument("--jgfw", default=HERE.parents[2] / "build" / "jgfw", type=Path, metavar="PATH")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where the mutants go that failed")
     parser.add_argument("-k", dest="pattern", default="", metavar="PATTERN", help="only sites with it in their name")

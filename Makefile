@@ -2,7 +2,8 @@
 #
 #   make          build/jgfw
 #   make run      install what is missing, build, print the example's ruleset
-#   make check    install what the tests need, run them all
+#   make check    install what the tests need, run them all, JOBS=2 stages at a time (as many as processors);
+#                 what is random begins with SEED=1. tests/run NAME runs some of them
 #   make check-memory    rulesets, diagnostics, traces, reports and the kernel's tests under valgrind (slow)
 #   make analyze  static analysis: compilers, clang-tidy, cppcheck and others (slow the first time)
 #   make check-report    look at the report's page in a real Chromium (large)
@@ -134,7 +135,7 @@ run: packages
 	@$(BUILD)/jgfw generate --example
 
 check: test-packages
-	@tests/run
+	@JOBS=$(JOBS) SEED=$(SEED) tests/run
 
 check-memory: test-packages $(BUILD)/jgfw
 	@tests/memory/all

@@ -20,9 +20,11 @@ int main(void)
 		trace_suite,   diagram_suite, prove_suite,    pipeline_suite, page_suite,
 		add_ons_suite,
 	};
-	SRunner *runner = srunner_create(suites[0]());
+	SRunner *runner;
 	int failed;
 
+	setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds; Check's four are few beside other work */
+	runner = srunner_create(suites[0]());
 	for (size_t i = 1; i < ARRAY_SIZE(suites); i++)
 		srunner_add_suite(runner, suites[i]());
 	srunner_run_all(runner, CK_ENV);

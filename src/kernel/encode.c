@@ -256,35 +256,6 @@ static struct nftnl_expr *encode_bitwise(struct encoder *e, const struct expr *e
 	return x;
 }
 
-static struct nftnl_expr *encode_lookup(struct encoder *e, const struct expr *expr)
-{
-	struct nftnl_expr *x = expr_new("lookup");
-	const struct set *set = expr->lookup.set;
-	uint32_t id = batch_set_id(e->batch, set, false);
-
-	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, reg(expr->lookup.sreg));
-	if (set->n_data)
-		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG,
-				   set_is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg));
-	need_set(nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set_name(set)));
-	if (id)
-		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SET_ID, id);
-	if (expr->lookup.invert)
-		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	return x;
-}
-
-static struct nftnl_expr *encode_verdict(const struct expr *expr)
-{
-	struct nftnl_expr *x = expr_new("immediate");
-
-	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, verdict_code(expr->verdict.kind));
-	if (expr->verdict.chain)
-		need_set(nftnl_expr_set_str(x, NFTNL_EXPR_IMM_CHAIN, expr->verdict.chain->name));
-	return x;
-}
-
 static struct nftnl_expr *encode_nat(const struct expr *expr)
 {
 	struct nftnl_expr *x;
@@ -324,59 +295,115 @@ static struct nftnl_expr *encode_counter(const struct counter *counter)
 	return x;
 }
 
-static struct nftnl_expr *encode_log(const struct expr *expr)
+/* What bears a name is written without the library: from 1.2.9 on it refuses those that are longer
+ * than the kernel takes, and a file may hold some. */
+static void put_lookup(struct encoder *e, const struct expr *expr)
 {
-	struct nftnl_expr *x = expr_new("log");
+	const struct set *set = expr->lookup.set;
+	uint32_t id = batch_set_id(e->batch, set, false);
 
-	need_set(nftnl_expr_set_str(x, NFTNL_EXPR_LOG_PREFIX, expr->log.prefix));
-	return x;
+	mnl_attr_put_strz(e->message, NFTA_LOOKUP_SET, set_name(set));
+	mnl_attr_put_u32(e->message, NFTA_LOOKUP_SREG, htonl(reg(expr->lookup.sreg)));
+	if (set->n_data)
+		mnl_attr_put_u32(
+			e->message, NFTA_LOOKUP_DREG,
+			htonl(set_is_vmap(set) ? NFT_REG_VERDICT : reg(expr->lookup.dreg)));
+	if (id)
+		mnl_attr_put_u32(e->message, NFTA_LOOKUP_SET_ID, htonl(id));
+	if (expr->lookup.invert)
+		mnl_attr_put_u32(e->message, NFTA_LOOKUP_FLAGS, htonl(NFT_LOOKUP_F_INV));
 }
 
-/* Words of the library's, or NULL for what it does not know. */
-static struct nftnl_expr *known_expr(struct encoder *e, const struct expr *expr)
+static void put_verdict(struct encoder *e, const struct expr *expr)
+{
+	struct nlattr *data, *verdict;
+
+	mnl_attr_put_u32(e->message, NFTA_IMMEDIATE_DREG, htonl(NFT_REG_VERDICT));
+	data = mnl_attr_nest_start(e->message, NFTA_IMMEDIATE_DATA);
+	verdict = mnl_attr_nest_start(e->message, NFTA_DATA_VERDICT);
+	mnl_attr_put_u32(e->message, NFTA_VERDICT_CODE, htonl(verdict_code(expr->verdict.kind)));
+	if (expr->verdict.chain)
+		mnl_attr_put_strz(e->message, NFTA_VERDICT_CHAIN, expr->verdict.chain->name);
+	mnl_attr_nest_end(e->message, verdict);
+	mnl_attr_nest_end(e->message, data);
+}
+
+static void put_log(struct encoder *e, const struct expr *expr)
+{
+	mnl_attr_put_strz(e->message, NFTA_LOG_PREFIX, expr->log.prefix);
+}
+
+static void put_named(struct encoder *e, const char *name, const struct expr *expr,
+		      void (*put)(struct encoder *e, const struct expr *expr))
+{
+	struct nlattr *data;
+
+	mnl_attr_put_strz(e->message, NFTA_EXPR_NAME, name);
+	data = mnl_attr_nest_start(e->message, NFTA_EXPR_DATA);
+	put(e, expr);
+	mnl_attr_nest_end(e->message, data);
+}
+
+static void put_built(struct encoder *e, struct nftnl_expr *x)
+{
+	nftnl_expr_build_payload(e->message, x);
+	nftnl_expr_free(x);
+}
+
+static void put_unknown(struct encoder *e, const struct expr *expr)
+{
+	mnl_attr_put_strz(e->message, NFTA_EXPR_NAME, expr->unknown.name);
+	mnl_attr_put(e->message, NFTA_EXPR_DATA | NLA_F_NESTED, expr->unknown.len,
+		     expr->unknown.bytes);
+}
+
+static void put_expr(struct encoder *e, const struct expr *expr)
 {
 	switch (expr->kind) {
 	case EXPR_META:
-		return encode_meta(e, expr);
+		put_built(e, encode_meta(e, expr));
+		break;
 	case EXPR_PAYLOAD:
-		return encode_payload(e, expr);
+		put_built(e, encode_payload(e, expr));
+		break;
 	case EXPR_CT:
-		return encode_ct(e, expr);
+		put_built(e, encode_ct(e, expr));
+		break;
 	case EXPR_CMP:
-		return encode_cmp(e, expr);
+		put_built(e, encode_cmp(e, expr));
+		break;
 	case EXPR_BITWISE:
-		return encode_bitwise(e, expr);
-	case EXPR_LOOKUP:
-		return encode_lookup(e, expr);
-	case EXPR_VERDICT:
-		return encode_verdict(expr);
+		put_built(e, encode_bitwise(e, expr));
+		break;
 	case EXPR_NAT:
-		return encode_nat(expr);
+		put_built(e, encode_nat(expr));
+		break;
 	case EXPR_COUNTER:
-		return encode_counter(e->counted ? e->counted : &expr->counter);
+		put_built(e, encode_counter(e->counted ? e->counted : &expr->counter));
+		break;
 	case EXPR_LIMIT:
-		return encode_limit(expr);
+		put_built(e, encode_limit(expr));
+		break;
+	case EXPR_LOOKUP:
+		put_named(e, "lookup", expr, put_lookup);
+		break;
+	case EXPR_VERDICT:
+		put_named(e, "immediate", expr, put_verdict);
+		break;
 	case EXPR_LOG:
-		return encode_log(expr);
+		put_named(e, "log", expr, put_log);
+		break;
 	case EXPR_UNKNOWN:
+		put_unknown(e, expr);
 		break;
 	}
-	return NULL;
 }
 
 static void encode_expr(struct encoder *e, const struct expr *expr)
 {
 	struct nlattr *nest = mnl_attr_nest_start(e->message, NFTA_LIST_ELEM);
-	struct nftnl_expr *x = known_expr(e, expr);
 
-	if (x) {
-		nftnl_expr_build_payload(e->message, x);
-		nftnl_expr_free(x);
-	} else {
-		mnl_attr_put_strz(e->message, NFTA_EXPR_NAME, expr->unknown.name);
-		mnl_attr_put(e->message, NFTA_EXPR_DATA | NLA_F_NESTED, expr->unknown.len,
-			     expr->unknown.bytes);
-	}
+	put_expr(e, expr);
 	mnl_attr_nest_end(e->message, nest);
 }
 

@@ -196,6 +196,20 @@ struct expr {
 	};
 };
 
+/** struct note - user data: what nft keeps beside a thing for itself, and no packet meets
+ *
+ * @what says in words what nft prints of it that jgfw would not write (a comment, say); NULL where
+ * there is nothing, as in all that jgfw makes.
+ */
+struct note {
+	const char *what;
+	const uint8_t *bytes; /* as the kernel holds them; NULL: as jgfw writes them */
+	size_t len;
+};
+
+/** note_same - does nft print the same of both? */
+bool note_same(const struct note *a, const struct note *b);
+
 /** struct origin - a row of a deployment that a rule or an element came from */
 struct origin {
 	const char *row, *deployment; /* row NULL: the deployment as a whole */
@@ -238,6 +252,7 @@ struct chain {
 	bool policy_drop;
 	bool off_path; /* what packets it sees is not told by its hook: it is bound to devices, say
 			*/
+	struct note note;
 	const char *odd; /* see struct table */
 	struct {
 		VEC(struct rule);
@@ -260,9 +275,10 @@ struct set {
 	enum datatype data[SET_MAX_FIELDS]; /* TYPE_VERDICT alone for a verdict map */
 	size_t n_data;			    /* 0 for a set */
 	bool interval;
-	bool counter;	 /* each element counts */
-	bool filled;	 /* packets add elements, or take some out (dynset) */
-	uint32_t size;	 /* 0: not given */
+	bool counter;  /* each element counts */
+	bool filled;   /* packets add elements, or take some out (dynset) */
+	uint32_t size; /* 0: not given */
+	struct note note;
 	const char *odd; /* see struct table */
 	size_t key_len, data_len, stride;
 	uint8_t *bytes;
@@ -275,7 +291,7 @@ struct set {
 /** struct table - a table with all that is in it
  *
  * @odd says in words what the kernel holds of a thing that has no place in these structs (a flag, a
- * comment, a flowtable); NULL where there is nothing, as in all that jgfw makes.
+ * timeout, a flowtable); NULL where there is nothing, as in all that jgfw makes.
  */
 struct table {
 	const char *name;
@@ -283,6 +299,7 @@ struct table {
 	bool sip_helper; /* it has an object that gives flows to a helper for SIP */
 	bool owned;	 /* another process holds it: nobody else can change it */
 	bool dormant;	 /* its base chains see no packets */
+	struct note note;
 	const char *odd;
 	struct {
 		VEC(struct set *);

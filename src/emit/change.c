@@ -76,13 +76,19 @@ static void tell_elements(struct teller *t, const char *verb, const struct set *
 	}
 }
 
+/* What it has that jgfw would not write. */
+static void remark_why(struct teller *t, const char *odd, const struct note *note)
+{
+	if (odd || note->what)
+		buf_printf(&t->text, " # %s", odd ? odd : note->what);
+}
+
 static void tell_set_goes(struct teller *t, const struct set *set)
 {
 	buf_printf(&t->text, "delete %s inet %s ", set->n_data ? "map" : "set", t->table);
 	emit_name(set->name, &t->text);
 	remark_names(t);
-	if (set->odd)
-		buf_printf(&t->text, " # %s", set->odd);
+	remark_why(t, set->odd, &set->note);
 	tell(t, 0);
 }
 
@@ -104,8 +110,7 @@ static void tell_going(struct teller *t, const struct change *change)
 		buf_printf(&t->text, "delete chain inet %s ", t->table);
 		emit_name(chain->old->name, &t->text);
 		remark_names(t);
-		if (chain->old->odd)
-			buf_printf(&t->text, " # %s", chain->old->odd);
+		remark_why(t, chain->old->odd, &chain->old->note);
 		tell(t, 0);
 	}
 }

@@ -139,7 +139,7 @@ static int decode_table(struct decoder *d, const struct nlmsghdr *message)
 	uint32_t flags = a.at[NFTA_TABLE_FLAGS] ? attr_u32(&a, NFTA_TABLE_FLAGS) : 0;
 	const uint32_t known = ATTR_BIT(NFTA_TABLE_NAME) | ATTR_BIT(NFTA_TABLE_FLAGS) |
 			       ATTR_BIT(NFTA_TABLE_USE) | ATTR_BIT(NFTA_TABLE_HANDLE) |
-			       ATTR_BIT(NFTA_TABLE_PAD);
+			       ATTR_BIT(NFTA_TABLE_PAD) | ATTR_BIT(NFTA_TABLE_USERDATA);
 
 	if (!name)
 		return -EBADMSG;
@@ -153,8 +153,10 @@ static int decode_table(struct decoder *d, const struct nlmsghdr *message)
 		odd(d, &d->rs->table.odd, "the table is dormant");
 	if (flags & ~(uint32_t)(NFT_TABLE_F_DORMANT | NFT_TABLE_F_OWNER))
 		odd(d, &d->rs->table.odd, "the table has flags 0x%x", flags);
+	if (!note_of_table(d, a.at[NFTA_TABLE_USERDATA], &d->rs->table.note))
+		odd(d, &d->rs->table.odd, "the table has user data that jgfw does not know");
 	if (!attrs_within(&a, known))
-		odd(d, &d->rs->table.odd, "the table has a comment or other attributes");
+		odd(d, &d->rs->table.odd, "the table has attributes that jgfw does not know");
 	return 0;
 }
 
@@ -196,7 +198,8 @@ static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
 			       ATTR_BIT(NFTA_CHAIN_NAME) | ATTR_BIT(NFTA_CHAIN_HOOK) |
 			       ATTR_BIT(NFTA_CHAIN_POLICY) | ATTR_BIT(NFTA_CHAIN_USE) |
 			       ATTR_BIT(NFTA_CHAIN_TYPE) | ATTR_BIT(NFTA_CHAIN_COUNTERS) |
-			       ATTR_BIT(NFTA_CHAIN_PAD) | ATTR_BIT(NFTA_CHAIN_FLAGS);
+			       ATTR_BIT(NFTA_CHAIN_PAD) | ATTR_BIT(NFTA_CHAIN_FLAGS) |
+			       ATTR_BIT(NFTA_CHAIN_USERDATA);
 	struct chain *chain;
 
 	if (!table || !name)
@@ -211,8 +214,10 @@ static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
 		odd(d, &chain->odd, "it has flags 0x%x", flags);
 		chain->off_path |= chain->is_base;
 	}
+	if (!note_of_chain(d, a.at[NFTA_CHAIN_USERDATA], &chain->note))
+		odd(d, &chain->odd, "it has user data that jgfw does not know");
 	if (!attrs_within(&a, known))
-		odd(d, &chain->odd, "it has a comment or other attributes");
+		odd(d, &chain->odd, "it has attributes that jgfw does not know");
 	return 0;
 }
 

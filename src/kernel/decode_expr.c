@@ -147,6 +147,27 @@ static bool decode_cmp(struct context *c, struct attrs *a, struct expr *e)
 	return false;
 }
 
+/* From 1.1 on nft loads a range of values as one expression. It is taken for the two comparisons
+ * that it was before, so that a rule is the same whichever nft loaded it. What is outside of a
+ * range are no two comparisons: that stays unknown. */
+static bool decode_range(const struct context *c, struct attrs *a, struct expr *from,
+			 struct expr *to)
+{
+	const uint32_t known = ATTR_BIT(NFTA_RANGE_SREG) | ATTR_BIT(NFTA_RANGE_OP) |
+			       ATTR_BIT(NFTA_RANGE_FROM_DATA) | ATTR_BIT(NFTA_RANGE_TO_DATA);
+	uint8_t sreg;
+
+	if (!attrs_within(a, known) || a->seen != known ||
+	    attr_u32(a, NFTA_RANGE_OP) != NFT_RANGE_EQ || !take_slot(a, NFTA_RANGE_SREG, &sreg) ||
+	    c->host_order[sreg]) /* its bytes have another order than the numbers */
+		return false;
+	*from = (struct expr){.kind = EXPR_CMP, .cmp = {.op = CMP_GTE, .sreg = sreg}};
+	*to = (struct expr){.kind = EXPR_CMP, .cmp = {.op = CMP_LTE, .sreg = sreg}};
+	return take_value(a->at[NFTA_RANGE_FROM_DATA], false, &from->cmp.value) &&
+	       take_value(a->at[NFTA_RANGE_TO_DATA], false, &to->cmp.value) &&
+	       from->cmp.value.len == to->cmp.value.len;
+}
+
 static bool decode_bitwise(struct context *c, struct attrs *a, struct expr *e)
 {
 	static const struct value zero;
@@ -367,12 +388,15 @@ static bool decode_log(struct context *c, struct attrs *a, struct expr *e)
 	return true;
 }
 
-static bool known_expr(struct context *c, const char *name, const struct nlattr *data,
-		       struct expr *e)
+/* One expression of the kernel's is one of ours, or two: how many, 0 where it is not known. */
+static size_t known_expr(struct context *c, const char *name, const struct nlattr *data,
+			 struct expr e[2])
 {
 	struct attrs a = attrs_of(data);
 	bool known = false;
 
+	if (!strcmp(name, "range"))
+		return decode_range(c, &a, &e[0], &e[1]) && !a.strange ? 2 : 0;
 	if (!strcmp(name, "meta"))
 		known = decode_meta(c, &a, e);
 	else if (!strcmp(name, "payload"))
@@ -402,19 +426,12 @@ static bool known_expr(struct context *c, const char *name, const struct nlattr 
 	return known && !a.strange;
 }
 
-static void decode_expr(struct context *c, const struct nlattr *element, struct rule *rule)
+/* What is not known, as the bytes that it is. */
+static void keep_expr(struct context *c, const char *name, const struct nlattr *data,
+		      struct expr *e)
 {
-	struct expr *e = vec_push_in(&c->d->rs->arena, rule);
-	struct attrs a = attrs_of(element);
-	const char *name = attr_str(&a, NFTA_EXPR_NAME);
-	const struct nlattr *data = a.at[NFTA_EXPR_DATA];
 	struct arena *arena = &c->d->rs->arena;
 
-	*e = (struct expr){0};
-	if (!attrs_within(&a, ATTR_BIT(NFTA_EXPR_NAME) | ATTR_BIT(NFTA_EXPR_DATA)))
-		odd(c->d, &rule->odd, "an expression has attributes that jgfw does not know");
-	else if (name && known_expr(c, name, data, e))
-		return;
 	*e = (struct expr){.kind = EXPR_UNKNOWN};
 	e->unknown.name = name ? arena_copy(arena, name, strlen(name)) : "";
 	if (!data)
@@ -427,6 +444,26 @@ static void decode_expr(struct context *c, const struct nlattr *element, struct 
 	e->unknown.len = mnl_attr_get_payload_len(data);
 	e->unknown.bytes =
 		(const uint8_t *)arena_copy(arena, mnl_attr_get_payload(data), e->unknown.len);
+}
+
+static void decode_expr(struct context *c, const struct nlattr *element, struct rule *rule)
+{
+	struct attrs a = attrs_of(element);
+	const char *name = attr_str(&a, NFTA_EXPR_NAME);
+	const struct nlattr *data = a.at[NFTA_EXPR_DATA];
+	struct expr found[2] = {0};
+	size_t n = 0;
+
+	if (!attrs_within(&a, ATTR_BIT(NFTA_EXPR_NAME) | ATTR_BIT(NFTA_EXPR_DATA)))
+		odd(c->d, &rule->odd, "an expression has attributes that jgfw does not know");
+	else if (name)
+		n = known_expr(c, name, data, found);
+	if (!n) {
+		keep_expr(c, name, data, &found[0]);
+		n = 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		*(struct expr *)vec_push_in(&c->d->rs->arena, rule) = found[i];
 }
 
 /* nft reads two fields that lie next to each other as one where both are compared: ports, or

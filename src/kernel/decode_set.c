@@ -68,44 +68,6 @@ static size_t split_type(uint32_t type, uint32_t len, enum datatype *ret)
 	return wire_len(ret, n) == len ? n : 0;
 }
 
-/* The expression that a type is told by; nft leaves one without substance beside concatenations. */
-static int take_typeof(const struct nftnl_udata *attr, void *data)
-{
-	bool *strange = data;
-
-	*strange |= nftnl_udata_type(attr) == NFTNL_UDATA_SET_TYPEOF_DATA && nftnl_udata_len(attr);
-	return 0;
-}
-
-static bool is_zero(const struct nftnl_udata *attr)
-{
-	return nftnl_udata_len(attr) == sizeof(uint32_t) && !nftnl_udata_get_u32(attr);
-}
-
-/* What nft stores beside a set: how it is told; only what changes that is strange. */
-static int take_udata(const struct nftnl_udata *attr, void *data)
-{
-	bool *strange = data;
-
-	switch (nftnl_udata_type(attr)) {
-	case NFTNL_UDATA_SET_KEYBYTEORDER:
-	case NFTNL_UDATA_SET_DATABYTEORDER:
-		break;
-	case NFTNL_UDATA_SET_MERGE_ELEMENTS:
-	case NFTNL_UDATA_SET_DATA_INTERVAL:
-		*strange |= !is_zero(attr);
-		break;
-	case NFTNL_UDATA_SET_KEY_TYPEOF:
-	case NFTNL_UDATA_SET_DATA_TYPEOF:
-		*strange |= !udata_each(nftnl_udata_get(attr), nftnl_udata_len(attr), take_typeof,
-					strange);
-		break;
-	default: /* a comment, or new */
-		*strange = true;
-	}
-	return 0;
-}
-
 static bool is_counter(const struct nlattr *nest, struct counter *ret)
 {
 	struct attrs a = attrs_of(nest);
@@ -167,7 +129,6 @@ static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, s
 	uint32_t usual = NFT_SET_INTERVAL | NFT_SET_CONCAT | NFT_SET_MAP | NFT_SET_EXPR |
 			 (set->name ? 0 : NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
 	struct counter none;
-	bool strange = false;
 
 	/* its flag tells whether ranges are of the whole key or of each field */
 	if (flags & ~usual ||
@@ -181,9 +142,8 @@ static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, s
 			odd(d, &set->odd, "its elements have expressions");
 	}
 	/* an anonymous set is told with its rule, whatever nft noted of it */
-	if (set->name && a->at[NFTA_SET_USERDATA] &&
-	    (!udata_each_of(a->at[NFTA_SET_USERDATA], take_udata, &strange) || strange))
-		odd(d, &set->odd, "it has a comment or other user data");
+	if (set->name && !note_of_set(d, a->at[NFTA_SET_USERDATA], &set->note))
+		odd(d, &set->odd, "it has user data that jgfw does not know");
 	if (!attrs_within(a, known))
 		odd(d, &set->odd, "it has attributes that jgfw does not use");
 }

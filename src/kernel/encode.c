@@ -104,6 +104,12 @@ uint32_t batch_set_id(struct batch *batch, const struct set *set, bool is_new)
 
 /* --- tables and chains ---------------------------------------------------------------------- */
 
+static void put_note(struct nlmsghdr *message, uint16_t attribute, const struct note *note)
+{
+	if (note->len)
+		mnl_attr_put(message, attribute, note->len, note->bytes);
+}
+
 void encode_table(struct batch *batch, const struct table *table, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *message = message_begin(batch, type, flags);
@@ -111,6 +117,8 @@ void encode_table(struct batch *batch, const struct table *table, uint16_t type,
 
 	need_set(nftnl_table_set_str(t, NFTNL_TABLE_NAME, table->name));
 	nftnl_table_nlmsg_build_payload(message, t);
+	if (type == NFT_MSG_NEWTABLE)
+		put_note(message, NFTA_TABLE_USERDATA, &table->note);
 	nftnl_table_free(t);
 	message_end(batch, message);
 }
@@ -139,6 +147,7 @@ void encode_chain(struct batch *batch, const struct table *table, const struct c
 				    chain->policy_drop ? NF_DROP : NF_ACCEPT);
 	}
 	nftnl_chain_nlmsg_build_payload(message, c);
+	put_note(message, NFTA_CHAIN_USERDATA, &chain->note);
 	nftnl_chain_free(c);
 	message_end(batch, message);
 }

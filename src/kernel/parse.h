@@ -59,6 +59,12 @@ bool udata_each(const void *at, size_t len, nftnl_udata_cb_t take, void *arg);
 /** udata_each_of - the same, of the user data in @attr */
 bool udata_each_of(const struct nlattr *attr, nftnl_udata_cb_t take, void *arg);
 
+/** note_of_table - the user data @attr (may be NULL) of a table; false where a part of them is not
+ * one that jgfw knows */
+bool note_of_table(struct decoder *d, const struct nlattr *attr, struct note *ret);
+bool note_of_chain(struct decoder *d, const struct nlattr *attr, struct note *ret);
+bool note_of_set(struct decoder *d, const struct nlattr *attr, struct note *ret);
+
 /** decode_exprs - the expressions in @list to the end of @rule */
 void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rule);
 

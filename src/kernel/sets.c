@@ -46,8 +46,14 @@ static uint32_t byteorder(const enum datatype *types, size_t n)
 
 static void set_userdata(struct nftnl_set *s, const struct set *set)
 {
-	struct nftnl_udata_buf *udata = need(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
+	struct nftnl_udata_buf *udata;
 
+	if (set->note.len) {
+		need_set(nftnl_set_set_data(s, NFTNL_SET_USERDATA, set->note.bytes,
+					    (uint32_t)set->note.len));
+		return;
+	}
+	udata = need(nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
 	nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_KEYBYTEORDER, byteorder(set->key, set->n_key));
 	if (set->n_data)
 		nftnl_udata_put_u32(udata, NFTNL_UDATA_SET_DATABYTEORDER,

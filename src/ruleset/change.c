@@ -26,7 +26,8 @@ static bool same_types(const enum datatype *a, size_t n_a, const enum datatype *
 
 static bool same_definition(const struct set *a, const struct set *b)
 {
-	return !a->odd && !b->odd && same_types(a->key, a->n_key, b->key, b->n_key) &&
+	return !a->odd && !b->odd && note_same(&a->note, &b->note) &&
+	       same_types(a->key, a->n_key, b->key, b->n_key) &&
 	       same_types(a->data, a->n_data, b->data, b->n_data) && a->interval == b->interval &&
 	       a->counter == b->counter && a->size == b->size;
 }
@@ -273,7 +274,7 @@ static void all_rules(struct chain_change *change)
 
 static bool same_hook(const struct chain *a, const struct chain *b)
 {
-	return !a->odd && a->is_base == b->is_base &&
+	return !a->odd && note_same(&a->note, &b->note) && a->is_base == b->is_base &&
 	       (!a->is_base ||
 		(a->type == b->type && a->hook == b->hook && a->priority == b->priority));
 }
@@ -329,7 +330,15 @@ static void compare_chains(struct comparison *c)
 
 /* --- all ------------------------------------------------------------------------------------ */
 
-/* Why the old table cannot be edited, or NULL. */
+/* What is another in one of the notes, in words; NULL where they are the same. */
+static const char *note_difference(const struct note *old, const struct note *new)
+{
+	if (note_same(old, new))
+		return NULL;
+	return old->what ? old->what : "it lost what nft noted of it";
+}
+
+/* Why the old table cannot be edited, or NULL: notes of what stays cannot be changed. */
 static const char *why_whole(const struct ruleset *old, const struct ruleset *new)
 {
 	struct index names = {0};
@@ -340,6 +349,8 @@ static const char *why_whole(const struct ruleset *old, const struct ruleset *ne
 	vec_each(chain, &new->table.chains)
 		*index_find(&names, (*chain)->name, strlen((*chain)->name)) = *chain;
 	why = old->table.odd;
+	if (!why)
+		why = note_difference(&old->table.note, &new->table.note);
 	vec_each(chain, &old->table.chains) {
 		const struct chain *other =
 			index_get(&names, (*chain)->name, strlen((*chain)->name));
@@ -350,6 +361,8 @@ static const char *why_whole(const struct ruleset *old, const struct ruleset *ne
 			why = (*chain)->odd;
 		else if (other && (*chain)->is_base != other->is_base)
 			why = "a base chain and another have the same name";
+		else if (other && !other->is_base)
+			why = note_difference(&(*chain)->note, &other->note);
 	}
 	index_free(&names);
 	return why;

@@ -88,6 +88,13 @@ void ruleset_free(struct ruleset *rs)
 	free(rs);
 }
 
+bool note_same(const struct note *a, const struct note *b)
+{
+	if (!a->what || !b->what)
+		return a->what == b->what;
+	return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+}
+
 static const char *set_odd(const struct set *set)
 {
 	for (size_t i = 0; i < set->n; i++)

@@ -13,12 +13,12 @@ _Noreturn void mem_exhausted(void)
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		mem_suite,     text_suite,    addr_suite,     diag_suite,     file_suite,
-		yaml_suite,    ports_suite,   profiles_suite, site_suite,     policy_suite,
-		ruleset_suite, emit_suite,    wordless_suite, run_suite,      chains_suite,
-		find_suite,    change_suite,  refusals_suite, pack_suite,     packet_suite,
-		trace_suite,   diagram_suite, prove_suite,    pipeline_suite, page_suite,
-		add_ons_suite,
+		mem_suite,     text_suite,     addr_suite,     diag_suite,     file_suite,
+		yaml_suite,    ports_suite,    profiles_suite, site_suite,     policy_suite,
+		ruleset_suite, emit_suite,     wordless_suite, run_suite,      chains_suite,
+		find_suite,    change_suite,   refusals_suite, pack_suite,     packet_suite,
+		trace_suite,   diagram_suite,  prove_suite,    pipeline_suite, page_suite,
+		add_ons_suite, recorded_suite,
 	};
 	SRunner *runner;
 	int failed;

@@ -93,6 +93,7 @@ Suite *chains_suite(void);
 Suite *find_suite(void);
 Suite *change_suite(void);
 Suite *pack_suite(void);
+Suite *recorded_suite(void);
 Suite *refusals_suite(void);
 Suite *packet_suite(void);
 Suite *trace_suite(void);

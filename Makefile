@@ -44,7 +44,7 @@ LIBRARIES := yaml-0.1 libnftnl libmnl
 CC ?= gcc
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wcast-qual -Wpointer-arith -Wformat=2 -Wvla -Wconversion
-HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DJGFW_VERSION='"$(VERSION)"' \
 	-DJGFW_SCHEMA_DIR='"$(SCHEMADIR)"' -Iinclude -Isrc $(WARNINGS) \

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* The oldest that was seen to load a text; 0.9.8 has no concatenated data of maps. */
+#define NFT_NEEDED "1.0.2"
+
 enum {
 	NAMED_DEPLOYMENTS = 8, /* in the heading */
 };
@@ -25,7 +28,9 @@ static const char *heading(const struct job *job, struct arena *arena)
 		buf_printf(&text, "%s %s (%s)", i ? "," : "", site->deployments.at[i]->name.text,
 			   site->deployments.at[i]->profile->name.text);
 	buf_printf(&text, "%s.\n", n > NAMED_DEPLOYMENTS ? ", ..." : "");
-	buf_puts(&text, "It replaces the table inet jgfw as a whole and touches nothing else.\n");
+	buf_puts(&text,
+		 "It replaces the table inet jgfw as a whole and touches nothing else.\n"
+		 "It needs nft " NFT_NEEDED " or later, or 'jgfw apply', which needs none.\n");
 	copy = arena_copy(arena, text.at, text.n);
 	buf_free(&text);
 	return copy;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The oldest that was seen to load a text; 0.9.8 has no concatenated data of maps. */
+/* 0.9.8 has no concatenated data of maps; 1.0.0 loads texts, but not all that it lists of them. */
 #define NFT_NEEDED "1.0.2"
 
 enum {

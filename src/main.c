@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
-#include "jgfw/apply.h"
+#include "jgfw/apply/apply.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const struct command *const commands[] = {
 	&command_report,   &command_profiles, &command_init,   &command_remove,
 };
 
-_Noreturn void mem_exhausted(void)
+static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = "jgfw: out of memory\n",
 			  changed[] = "jgfw: the kernel's table was changed before that; "
@@ -76,6 +76,7 @@ int main(int argc, char **argv)
 	int at = command_index(argc, argv);
 	const char *name = at < argc ? argv[at] : NULL;
 
+	mem_end_by(out_of_memory);
 	if (!name && argc > 1) {
 		fprintf(stderr, "jgfw: no command behind '%s'; 'jgfw --help' lists them\n",
 			argv[argc - 1]);

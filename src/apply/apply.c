@@ -5,9 +5,10 @@
  * What is killed in between leaves the old ruleset or the new one in the kernel, and files that say
  * the same to whoever comes next (see pending.c).
  */
+#include "jgfw/apply/flush.h"
+#include "jgfw/kernel/pack.h"
+#include "jgfw/kernel/read.h"
 #include "pending.h"
-
-#include "jgfw/flush.h"
 
 #include <errno.h>
 #include <string.h>
@@ -262,7 +263,7 @@ static int write_files(struct run *run, struct diag *diag)
 	return r;
 }
 
-static int send(struct run *run, const struct change *change, struct diag *diag)
+static int send_change(struct run *run, const struct change *change, struct diag *diag)
 {
 	/* named before: what comes behind the change must not fail for lack of memory */
 	const char *next = state_next(&run->state, &run->id);
@@ -325,7 +326,7 @@ static int compare_and_send(struct run *run, struct apply_result *ret, struct di
 	else if (run->options->dry_run)
 		r = kernel_change(run->kernel, &change, run->generation, true, diag);
 	else
-		r = send(run, &change, diag);
+		r = send_change(run, &change, diag);
 	if (!r && ret->changed && !run->options->dry_run)
 		ret->waits = run->options->confirm_s;
 	change_free(&change);

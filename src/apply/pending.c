@@ -9,7 +9,10 @@
  */
 #include "pending.h"
 
-#include "jgfw/file.h"
+#include "jgfw/base/file.h"
+#include "jgfw/kernel/pack.h"
+#include "jgfw/kernel/read.h"
+#include "jgfw/policy/closed.h"
 
 #include <errno.h>
 #include <string.h>
@@ -466,20 +469,6 @@ int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *d
 
 /* --- boot ----------------------------------------------------------------------------------- */
 
-/* A ruleset that forwards nothing. */
-static struct ruleset *closed_ruleset(void)
-{
-	struct ruleset *rs = ruleset_new(RULESET_TABLE);
-	struct chain *chain =
-		ruleset_base_chain(rs, "forward", CHAIN_FILTER, HOOK_FORWARD, 0, true);
-	struct builder b = rule_begin(rs, chain);
-
-	rule_counter(&b);
-	rule_verdict(&b, VERDICT_DROP, NULL);
-	rule_comment(&b, "closed: no confirmed ruleset could be loaded");
-	return rs;
-}
-
 static int load_confirmed(struct state *state, struct kernel *kernel, struct diag *diag)
 {
 	struct record record;
@@ -505,7 +494,7 @@ static int load_confirmed(struct state *state, struct kernel *kernel, struct dia
 
 static int close_forwarding(struct kernel *kernel, struct diag *diag)
 {
-	struct ruleset *closed = closed_ruleset();
+	struct ruleset *closed = policy_closed();
 	int r = transfer(kernel, closed, NULL, diag);
 
 	ruleset_free(closed);

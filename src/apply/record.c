@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files of the state: a head of fixed size, a payload, and a checksum over both. */
+#include "jgfw/base/file.h"
 #include "state.h"
-
-#include "jgfw/file.h"
 
 #include <errno.h>
 #include <string.h>

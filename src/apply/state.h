@@ -3,8 +3,8 @@
 #ifndef JGFW_APPLY_STATE_H
 #define JGFW_APPLY_STATE_H
 
-#include "jgfw/apply.h"
-#include "jgfw/buf.h"
+#include "jgfw/apply/apply.h"
+#include "jgfw/base/buf.h"
 
 enum {
 	ID_LEN = 16,

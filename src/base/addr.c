@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/addr.h"
+#include "jgfw/base/addr.h"
 
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/buf.h"
+#include "jgfw/base/buf.h"
 
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

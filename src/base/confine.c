@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/confine.h"
+#include "jgfw/base/confine.h"
 
-#include "jgfw/mem.h"
+#include "jgfw/base/mem.h"
 
 #include <fcntl.h>
 #include <linux/landlock.h>

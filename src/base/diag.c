@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/diag.h"
+#include "jgfw/base/diag.h"
 
-#include "jgfw/text.h"
-#include "jgfw/vec.h"
+#include "jgfw/base/text.h"
+#include "jgfw/base/vec.h"
 
 #include <stdio.h>
 #include <string.h>

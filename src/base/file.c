@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/file.h"
+#include "jgfw/base/file.h"
 
-#include "jgfw/buf.h"
+#include "jgfw/base/buf.h"
 
 #include <errno.h>
 #include <fcntl.h>

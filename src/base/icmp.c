@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/icmp.h"
+#include "jgfw/base/icmp.h"
 
-#include "jgfw/mem.h"
-#include "jgfw/text.h"
+#include "jgfw/base/mem.h"
+#include "jgfw/base/text.h"
 
 #include <string.h>
 
@@ -40,4 +40,16 @@ bool icmp_type_parse(const char *s, uint8_t *ret_type)
 		return false;
 	*ret_type = (uint8_t)number;
 	return true;
+}
+
+uint8_t icmp_other_direction(uint8_t type)
+{
+	/* RFC 792 and 950: replies to requests */
+	static const uint8_t pairs[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		for (size_t k = 0; k < 2; k++)
+			if (pairs[i][k] == type)
+				return pairs[i][1 - k];
+	return type;
 }

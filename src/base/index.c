@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/index.h"
+#include "jgfw/base/index.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/mem.h"
+#include "jgfw/base/mem.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,9 +18,22 @@ enum {
 
 /* What is done when memory runs out: no way leads there that could hand it on. */
 static struct {
+	void (*end)(void);
 	void (*act)(void *arg);
 	void *arg, *reserve;
 } last;
+
+void mem_end_by(void (*end)(void))
+{
+	last.end = end;
+}
+
+void mem_exhausted(void)
+{
+	if (last.end)
+		last.end();
+	abort();
+}
 
 void mem_at_exhaustion(void (*act)(void *arg), void *arg)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/program.h"
+#include "jgfw/base/program.h"
 
-#include "jgfw/file.h"
+#include "jgfw/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/sort.h"
+#include "jgfw/base/sort.h"
 
-#include "jgfw/mem.h"
+#include "jgfw/base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>

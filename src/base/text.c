@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 
 #include <errno.h>
 #include <string.h>

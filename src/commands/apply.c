@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/apply.h"
+#include "jgfw/apply/apply.h"
 #include "command.h"
 
 #include <stdio.h>

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/report.h"
+
+#include "jgfw/policy/compile.h"
+#include "jgfw/policy/expand.h"
+#include "jgfw/report/report.h"
+#include "jgfw/report/state.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <netinet/in.h>
 

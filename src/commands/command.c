@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 
-#include "jgfw/data.h"
-#include "jgfw/file.h"
-#include "jgfw/kernel.h"
-#include "jgfw/text.h"
+#include "jgfw/base/data.h"
+#include "jgfw/base/file.h"
+#include "jgfw/base/text.h"
+#include "jgfw/kernel/interface.h"
+#include "jgfw/kernel/kernel.h"
+#include "jgfw/policy/compile.h"
+#include "jgfw/policy/expand.h"
 
 #include <errno.h>
 #include <getopt.h>

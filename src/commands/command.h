@@ -3,8 +3,9 @@
 #ifndef JGFW_COMMAND_H
 #define JGFW_COMMAND_H
 
-#include "jgfw/config.h"
-#include "jgfw/policy.h"
+#include "jgfw/config/library.h"
+#include "jgfw/config/site.h"
+#include "jgfw/ruleset/ruleset.h"
 
 /** enum exit_code - the contract with scripts */
 enum exit_code {

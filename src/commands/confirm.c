@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* confirm and rollback: the last word on an apply that waits. */
 #include "command.h"
-#include "jgfw/apply.h"
+
+#include "jgfw/apply/apply.h"
 
 #include <time.h>
 #include <unistd.h>

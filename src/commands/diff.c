@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/apply.h"
-#include "jgfw/emit.h"
+
+#include "jgfw/apply/apply.h"
+#include "jgfw/emit/change.h"
+#include "jgfw/kernel/read.h"
 
 #include <string.h>
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/emit.h"
-#include "jgfw/file.h"
+
+#include "jgfw/base/file.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/policy/compile.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/report.h"
+
+#include "jgfw/report/report.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What must be so before anything is sent. */
 #include "command.h"
-#include "jgfw/verify.h"
+
+#include "jgfw/verify/proof/prove.h"
 
 static void tell(struct job *job, const struct finding *f)
 {
@@ -34,7 +35,7 @@ enum exit_code job_prove(struct job *job, const struct ruleset *rs, bool everyth
 	struct proof proof;
 	enum exit_code code;
 
-	if (!everything && !verify_has_assertions(job->site))
+	if (!everything && !site_has_assertions(job->site))
 		return EXIT_DONE;
 	verify(&question, &proof);
 	vec_each(f, &proof.findings)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/apply.h"
+
+#include "jgfw/apply/apply.h"
 
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/report.h"
+#include "jgfw/report/report.h"
 #include "command.h"
-#include "jgfw/verify.h"
+#include "jgfw/policy/compile.h"
+#include "jgfw/verify/proof/prove.h"
 #include "verify_view.h"
 
 static const char *shown_by(const struct question *q, const struct finding *f, struct arena *arena)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
-#include "jgfw/apply.h"
+
+#include "jgfw/apply/apply.h"
 
 /* Without the memory to restore anything there is enough to close. */
 static void close_at_last(void *arg)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/status.h"
 #include "command.h"
-#include "jgfw/apply.h"
-#include "jgfw/emit.h"
+
+#include "jgfw/apply/apply.h"
+#include "jgfw/emit/change.h"
+#include "jgfw/kernel/read.h"
+#include "jgfw/status/counts.h"
+#include "jgfw/status/doubts.h"
 
 enum {
 	TOLD_CHANGES = 20,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/trace.h"
+#include "jgfw/trace/trace.h"
 #include "command.h"
-#include "jgfw/file.h"
-#include "jgfw/flows.h"
-#include "jgfw/tables.h"
+#include "jgfw/base/file.h"
+#include "jgfw/kernel/conntrack.h"
+#include "jgfw/kernel/route.h"
+#include "jgfw/kernel/tables.h"
 #include "trace_view.h"
 
 #include <errno.h>

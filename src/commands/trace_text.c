@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "jgfw/base/text.h"
 #include "trace_view.h"
-
-#include "jgfw/text.h"
 
 #include <linux/netfilter.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Words that texts and JSON share. */
 #include "trace_view.h"
 
-#include "jgfw/emit.h"
+#include "jgfw/emit/rule.h"
 
 #include <linux/netfilter.h>
 

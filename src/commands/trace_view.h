@@ -3,7 +3,7 @@
 #ifndef JGFW_TRACE_VIEW_H
 #define JGFW_TRACE_VIEW_H
 
-#include "jgfw/trace.h"
+#include "jgfw/trace/trace.h"
 
 /** trace_text - append @trace for people, the verdict in its last line; with terminal colours where
  * @color */

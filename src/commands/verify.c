@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/verify.h"
 #include "command.h"
-#include "jgfw/tables.h"
+
+#include "jgfw/kernel/tables.h"
+#include "jgfw/verify/proof/prove.h"
 #include "verify_view.h"
 
 #include <errno.h>

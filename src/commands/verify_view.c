@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify_view.h"
 
-#include "jgfw/text.h"
-#include "jgfw/trace.h"
+#include "jgfw/base/text.h"
+#include "jgfw/trace/trace.h"
 #include "trace_view.h"
 
 #include <string.h>

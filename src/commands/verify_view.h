@@ -3,8 +3,8 @@
 #ifndef JGFW_VERIFY_VIEW_H
 #define JGFW_VERIFY_VIEW_H
 
-#include "jgfw/buf.h"
-#include "jgfw/verify.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/verify/proof/prove.h"
 
 /** verify_text - append @proof, the answer in its first line; with terminal colours where @color */
 void verify_text(const struct question *question, const struct proof *proof, bool color,

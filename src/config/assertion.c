@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Assertions of a site: allow|deny END > END [PROTO [PORTS] [from PORTS]] */
-#include "decode.h"
-#include "jgfw/icmp.h"
-#include "jgfw/text.h"
+#include "assertion.h"
+
+#include "jgfw/base/icmp.h"
+#include "jgfw/base/text.h"
 #include "ports.h"
+#include "row.h"
 
 #include <string.h>
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What only shows when the parts of a site are seen together. */
-#include "decode.h"
-#include "jgfw/index.h"
-#include "jgfw/sort.h"
+#include "check.h"
+
+#include "assertion.h"
+#include "jgfw/base/index.h"
+#include "jgfw/base/sort.h"
+#include "jgfw/config/library.h"
 #include "ports.h"
+#include "row.h"
 
 #include <string.h>
 

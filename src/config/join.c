@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A port model and its add-ons, joined to one model. */
-#include "decode.h"
+#include "join.h"
+
+#include "decode_model.h"
 #include "ports.h"
+#include "row.h"
 
 #include <string.h>
 
@@ -154,27 +157,6 @@ static void join_part(struct join *j)
 		if (row->part == part && row->translation_of.text && j->diag->errors == before)
 			model_check_translation(j->model, row, j->diag);
 	vec_add_in(j->arena, &j->model->parts, part);
-}
-
-static const struct word *part_excludes(const struct model *a, const struct model *b)
-{
-	vec_each(word, &a->excludes)
-		if (!strcmp(word->text, b->name.text))
-			return word;
-	return NULL;
-}
-
-const struct word *models_exclude(const struct model *a, const struct model *b)
-{
-	vec_each(x, &a->parts)
-		vec_each(y, &b->parts) {
-			const struct word *word = part_excludes(*x, *y);
-
-			word = word ? word : part_excludes(*y, *x);
-			if (word)
-				return word;
-		}
-	return NULL;
 }
 
 /* The vendor lets no Expressway-E do the work of both; @before is where the other one was named. */

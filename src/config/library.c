@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where port models and profiles come from: folders that override, then the binary. */
-#include "decode.h"
-#include "jgfw/data.h"
-#include "jgfw/file.h"
-#include "jgfw/index.h"
+#include "jgfw/config/library.h"
+
+#include "decode_model.h"
+#include "jgfw/base/data.h"
+#include "jgfw/base/file.h"
+#include "jgfw/base/index.h"
+#include "join.h"
 #include "ports.h"
+#include "row.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,14 +35,6 @@ struct library {
 	} texts;     /* of sources, freed at the end */
 	size_t left; /* bytes that may still be read, of all files together */
 };
-
-const struct data_file *data_find(const char *path)
-{
-	for (const struct data_file *f = data_files; f->path; f++)
-		if (!strcmp(f->path, path))
-			return f;
-	return NULL;
-}
 
 struct library *library_new(const char *data_dir)
 {

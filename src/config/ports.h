@@ -3,7 +3,7 @@
 #ifndef JGFW_CONFIG_PORTS_H
 #define JGFW_CONFIG_PORTS_H
 
-#include "jgfw/config.h"
+#include "jgfw/config/site.h"
 #include "yaml.h"
 
 /** decode_port_expr - a port, a range, a name, {first: N, of: NAME}, or a list of the first three

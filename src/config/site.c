@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Site files, decoded; what needs more than one place to see is checked in check.c. */
+#include "check.h"
 #include "decode.h"
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 #include "ports.h"
+#include "row.h"
 
 #include <net/if.h>
 #include <string.h>

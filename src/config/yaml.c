@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/yaml.h" /* <yaml.h> is the library's */
 
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 
 #include <string.h>
 #include <yaml.h>

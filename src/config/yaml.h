@@ -3,7 +3,7 @@
 #ifndef JGFW_CONFIG_YAML_H
 #define JGFW_CONFIG_YAML_H
 
-#include "jgfw/diag.h"
+#include "jgfw/base/diag.h"
 
 enum {
 	YAML_MAX_SIZE = 64 * 1024 * 1024, /* bytes of one file */

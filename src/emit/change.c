@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A change in nft's words, in the order in which it can be made. */
-#include "emit.h"
+
+#include "jgfw/emit/change.h"
+
+#include "jgfw/base/buf.h"
+#include "jgfw/base/vec.h"
+#include "jgfw/emit/rule.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/emit/value.h"
+#include "jgfw/ruleset/change.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <string.h>
 

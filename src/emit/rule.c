@@ -6,7 +6,13 @@
  * for what follows them (meta nfproto before ip, meta l4proto before tcp) wait until it is seen
  * whether something follows.
  */
-#include "emit.h"
+
+#include "jgfw/emit/rule.h"
+
+#include "jgfw/base/buf.h"
+#include "jgfw/base/mem.h"
+#include "jgfw/emit/value.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "emit.h"
+
+#include "jgfw/emit/ruleset.h"
+
+#include "jgfw/base/buf.h"
+#include "jgfw/base/mem.h"
+#include "jgfw/base/vec.h"
+#include "jgfw/emit/rule.h"
+#include "jgfw/emit/value.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <string.h>
 

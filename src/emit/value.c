@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "emit.h"
+#include "jgfw/emit/value.h"
 
-#include "jgfw/icmp.h"
-#include "jgfw/text.h"
+#include "jgfw/base/addr.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/base/icmp.h"
+#include "jgfw/base/text.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Transactions in a network namespace that nobody else is in. */
+#include "apart.h"
+
+#include "jgfw/kernel/read.h"
 #include "socket.h"
+#include "transaction.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +20,7 @@ static int load(const struct ruleset *rs, struct diag *diag)
 
 	if (!r) {
 		change_between(NULL, rs, &change);
-		r = kernel_change(kernel, &change, generation, false, diag);
+		r = transaction(kernel, &change, generation, false, diag);
 		change_free(&change);
 	}
 	kernel_close(kernel);

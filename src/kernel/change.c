@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A change as messages. */
-#include "messages.h"
+
+#include "change.h"
+
+#include "encode.h"
+#include "message.h"
+#include "sets.h"
 
 #include <endian.h>
 #include <string.h>

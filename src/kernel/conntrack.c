@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Entries of connection tracking, as ctnetlink tells them. */
-#include "jgfw/flows.h"
+#include "jgfw/kernel/conntrack.h"
 
 #include "talk.h"
 

@@ -3,6 +3,9 @@
  * Expressions from messages. One is taken for known only where every attribute of it is: anything
  * else stays as the bytes that it is, under the kernel's name.
  */
+#include "decode_expr.h"
+
+#include "effect.h"
 #include "parse.h"
 
 #include <string.h>

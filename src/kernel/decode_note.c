@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* User data of tables, chains and sets: what nft keeps there for itself. */
-#include "parse.h"
+#include "decode_note.h"
 
 #include <string.h>
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets and their elements from messages. */
-#include "messages.h"
+#include "decode_set.h"
+
+#include "decode_expr.h"
+#include "decode_note.h"
 #include "parse.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 /*
  * What expressions do that are not jgfw's. Of what is not in these tables anything is expected.
  */
+#include "effect.h"
+
 #include "parse.h"
 
 #include <string.h>

@@ -1,45 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rulesets as nf_tables messages. */
+/* Tables, chains and rules as messages. */
 #ifndef JGFW_KERNEL_ENCODE_H
 #define JGFW_KERNEL_ENCODE_H
 
-#include "jgfw/buf.h"
-#include "jgfw/change.h"
-#include "jgfw/index.h"
+#include "message.h"
 
-/** struct about - what a message speaks of, for errors */
-struct about {
-	const struct set *set;
-	const struct chain *chain;
-	const struct rule *rule;
-};
-
-/** struct batch - the messages of one transaction, one behind the other, as sendmsg() takes them */
-struct batch {
-	struct buf bytes;
-	size_t zeroed;	     /* where what is zeros behind the messages ends */
-	uint32_t first, seq; /* of the first message, and of the next */
-	uint32_t set_id;     /* of the next set */
-	struct index ids;    /* from a set's address to its id, of those that come */
-	struct about about;  /* of the next message */
-	struct {
-		VEC(struct about);
-	} abouts; /* by message */
-};
-
-/** batch_begin - open a transaction, which is void where the generation is no longer @generation
- * (0: any will do); @seq numbers its messages */
-void batch_begin(struct batch *batch, uint32_t seq, uint32_t generation);
-/** batch_end - close it; nothing may be added behind */
-void batch_end(struct batch *batch);
-/** batch_free - release the messages */
-void batch_free(struct batch *batch);
-
-/** encode_change - what makes @change->old into @change->new
- *
- * What refers to a thing goes before it and comes behind it; else the order is that of `nft -f`, so
- * that the kernel gives the same handles.
- */
-void encode_change(struct batch *batch, const struct change *change);
+/** encode_table - NFT_MSG_NEWTABLE or NFT_MSG_DELTABLE */
+void encode_table(struct batch *batch, const struct table *table, uint16_t type, uint16_t flags);
+/** encode_chain - create @chain, or (of a base chain that is there) set its policy */
+void encode_chain(struct batch *batch, const struct table *table, const struct chain *chain);
+/** encode_rule - a rule, behind the anonymous sets that it looks up; @before is the handle of the
+ * one that it comes in front of, 0 puts it at the end; @counted (may be NULL) is what it begins
+ * with */
+void encode_rule(struct batch *batch, const struct table *table, const struct chain *chain,
+		 const struct rule *rule, uint64_t before, const struct counter *counted);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/kernel.h"
+#include "jgfw/kernel/interface.h"
+
+#include "jgfw/kernel/kernel.h"
 
 #include <errno.h>
 #include <net/if.h>

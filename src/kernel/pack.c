@@ -3,10 +3,15 @@
  * Rulesets as bytes for a file: the messages that make them, and behind these the elements of big
  * sets as they lie in memory, since there are many of them.
  */
+#include "jgfw/kernel/pack.h"
+
 #include "decode.h"
+#include "decode_set.h"
 #include "encode.h"
-#include "messages.h"
+#include "message.h"
+#include "sets.h"
 #include "socket.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,8 @@
 #ifndef JGFW_KERNEL_PARSE_H
 #define JGFW_KERNEL_PARSE_H
 
-#include "decode.h"
+#include "jgfw/base/index.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -20,6 +21,19 @@ struct attrs {
 	const struct nlattr *at[ATTRS_MAX];
 	uint32_t seen; /* bits */
 	bool strange;  /* one has a higher number, or a wrong length */
+};
+
+/** struct bounds - what was seen so far of a set whose intervals come as starts and ends */
+struct bounds;
+
+/** struct decoder - a table on its way from messages; zero but for @rs before the first one */
+struct decoder {
+	struct ruleset *rs;
+	struct index chains; /* by name */
+	struct index sets;   /* by the kernel's name, and by id within a transaction */
+	struct {
+		VEC(struct bounds *);
+	} bounds;
 };
 
 /** attr_each - for (@attr: each well-formed attribute between @from and @to) */
@@ -59,32 +73,15 @@ bool udata_each(const void *at, size_t len, nftnl_udata_cb_t take, void *arg);
 /** udata_each_of - the same, of the user data in @attr */
 bool udata_each_of(const struct nlattr *attr, nftnl_udata_cb_t take, void *arg);
 
-/** note_of_table - the user data @attr (may be NULL) of a table; false where a part of them is not
- * one that jgfw knows */
-bool note_of_table(struct decoder *d, const struct nlattr *attr, struct note *ret);
-bool note_of_chain(struct decoder *d, const struct nlattr *attr, struct note *ret);
-bool note_of_set(struct decoder *d, const struct nlattr *attr, struct note *ret);
-
-/** decode_exprs - the expressions in @list to the end of @rule */
-void decode_exprs(struct decoder *d, const struct nlattr *list, struct rule *rule);
-
-/** decode_counter - a counter from the attributes of its expression; false where it is none */
-bool decode_counter(const struct nlattr *nest, struct counter *ret);
-
-/** effect_of - what an expression of the kernel's, by its name and attributes, does to a packet */
-enum effect effect_of(const char *name, const struct nlattr *data);
-
-/** decode_verdict - from NFTA_DATA_VERDICT; false where jgfw has no such verdict */
-bool decode_verdict(struct decoder *d, const struct nlattr *nest, struct verdict *ret);
-
-/** decode_set - a new set; decode_elements() - elements of one */
-int decode_set(struct decoder *d, const struct nlmsghdr *message);
-int decode_elements(struct decoder *d, const struct nlmsghdr *message);
-
 /** is_of - does @message speak of the table of @d, if it names the table @name? */
 bool is_of(const struct decoder *d, const struct nlmsghdr *message, const char *name);
 
 /** odd - say in @where (a member @odd) what is strange, unless something was said before */
 void odd(struct decoder *d, const char **where, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/** decoder_find_set - the set @name, or NULL; @id counts where it is not 0 */
+struct set *decoder_find_set(struct decoder *d, const char *name, uint32_t id);
+/** decoder_find_chain - the chain @name, or NULL */
+struct chain *decoder_find_chain(struct decoder *d, const char *name);
 
 #endif

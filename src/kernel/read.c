@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables read back from the kernel. */
+#include "jgfw/kernel/read.h"
+
+#include "decode.h"
+#include "decode_set.h"
 #include "parse.h"
 #include "socket.h"
 

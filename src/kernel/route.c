@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The ways to addresses, as rtnetlink tells them. */
-#include "jgfw/flows.h"
+#include "jgfw/kernel/route.h"
 
+#include "jgfw/kernel/conntrack.h"
 #include "talk.h"
 
 #include <arpa/inet.h>

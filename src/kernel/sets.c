@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets and their elements as messages. */
-#include "messages.h"
+
+#include "sets.h"
+
+#include "message.h"
+#include "wire.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -16,17 +20,6 @@
 enum {
 	ELEMENTS_ROOM = 32 << 10, /* an attribute's length has 16 bits: split long before */
 };
-
-uint32_t wire_len(const enum datatype *types, size_t n)
-{
-	uint32_t len = 0;
-
-	if (n == 1)
-		return (uint32_t)datatype_len(types[0]);
-	for (size_t i = 0; i < n; i++)
-		len += padded(datatype_len(types[i]));
-	return len;
-}
 
 static uint32_t wire_type(const enum datatype *types, size_t n)
 {
@@ -121,19 +114,6 @@ void encode_set(struct batch *batch, const struct table *table, const struct set
 	message_end(batch, message);
 }
 
-void copy_field(uint8_t *to, const uint8_t *from, enum datatype type)
-{
-	size_t len = datatype_len(type);
-	uint32_t bits;
-
-	memcpy(to, from, len);
-	if (type != TYPE_CT_STATE && type != TYPE_CT_STATUS)
-		return;
-	memcpy(&bits, from, sizeof(bits));
-	bits = htonl(bits);
-	memcpy(to, &bits, sizeof(bits));
-}
-
 /* @types at @from, each field padded to a register, to @to. */
 static void put_fields(uint8_t *to, const enum datatype *types, size_t n, const uint8_t *from)
 {
@@ -156,23 +136,6 @@ static void put_key(struct nlmsghdr *message, uint16_t attribute, const struct s
 	put_fields(bytes, set->key, set->n_key, key);
 	mnl_attr_put(message, NFTA_DATA_VALUE, wire_len(set->key, set->n_key), bytes);
 	mnl_attr_nest_end(message, nest);
-}
-
-uint32_t verdict_code(enum verdict_kind kind)
-{
-	switch (kind) {
-	case VERDICT_ACCEPT:
-		return NF_ACCEPT;
-	case VERDICT_DROP:
-		return NF_DROP;
-	case VERDICT_JUMP:
-		return (uint32_t)NFT_JUMP;
-	case VERDICT_GOTO:
-		return (uint32_t)NFT_GOTO;
-	case VERDICT_RETURN:
-		return (uint32_t)NFT_RETURN;
-	}
-	return NF_DROP;
 }
 
 static void put_data(struct nlmsghdr *message, const struct set *set, size_t i, const uint8_t *data)

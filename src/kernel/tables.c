@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/tables.h"
+#include "jgfw/kernel/tables.h"
 
-#include "jgfw/file.h"
-#include "jgfw/program.h"
+#include "jgfw/base/file.h"
+#include "jgfw/base/program.h"
+#include "jgfw/kernel/read.h"
+#include "socket.h"
 
 #include <dlfcn.h>
 #include <errno.h>

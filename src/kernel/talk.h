@@ -3,7 +3,7 @@
 #ifndef JGFW_KERNEL_TALK_H
 #define JGFW_KERNEL_TALK_H
 
-#include "jgfw/diag.h"
+#include "jgfw/base/diag.h"
 
 #include <linux/netlink.h>
 

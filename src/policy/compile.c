@@ -5,7 +5,11 @@
  * Every chain of a hook leads by the interfaces of a packet to a chain of the zones, there by
  * protocol and port to the rows, and there a lookup of the addresses decides.
  */
-#include "compile.h"
+#include "jgfw/policy/compile.h"
+
+#include "compiler.h"
+#include "rows.h"
+#include "zones.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows that want different things of the same packets. */
-#include "policy.h"
+#include "conflict.h"
 
-#include "jgfw/sort.h"
+#include "jgfw/base/addr.h"
+#include "jgfw/base/diag.h"
+#include "jgfw/base/mem.h"
+#include "jgfw/base/sort.h"
+#include "jgfw/base/vec.h"
+#include "jgfw/config/site.h"
+#include "jgfw/policy/expand.h"
 
 #include <netinet/in.h>
 

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Port model, profile and site to flows: what each row means on this gateway. */
-#include "policy.h"
+#include "jgfw/policy/expand.h"
 
-#include "jgfw/sort.h"
+#include "conflict.h"
+#include "jgfw/base/addr.h"
+#include "jgfw/base/diag.h"
+#include "jgfw/base/mem.h"
+#include "jgfw/base/sort.h"
+#include "jgfw/base/vec.h"
+#include "jgfw/config/model.h"
+#include "jgfw/config/site.h"
+#include "jgfw/config/zone.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -3,8 +3,10 @@
 #ifndef JGFW_POLICY_GROUP_H
 #define JGFW_POLICY_GROUP_H
 
-#include "jgfw/index.h"
-#include "jgfw/policy.h"
+#include "jgfw/base/index.h"
+#include "jgfw/base/vec.h"
+#include "jgfw/policy/expand.h"
+#include "jgfw/ruleset/ruleset.h"
 
 /** enum group_kind - what a group's rules do */
 enum group_kind {

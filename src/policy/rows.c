@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules of rows, in the chains of zones. */
-#include "compile.h"
+#include "rows.h"
+
+#include "compiler.h"
+#include "zones.h"
 
 #include <netinet/in.h>
 #include <string.h>

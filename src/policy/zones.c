@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From interfaces to the chains of their zones. */
-#include "compile.h"
+#include "zones.h"
+
+#include "compiler.h"
 
 #include <string.h>
 

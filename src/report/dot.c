@@ -9,6 +9,10 @@
  */
 #include "dot.h"
 
+#include "jgfw/config/model.h"
+#include "jgfw/config/site.h"
+#include "jgfw/config/zone.h"
+#include "jgfw/policy/expand.h"
 #include "line.h"
 #include "xml.h"
 

@@ -3,7 +3,7 @@
 #ifndef JGFW_REPORT_DOT_H
 #define JGFW_REPORT_DOT_H
 
-#include "jgfw/policy.h"
+#include "jgfw/policy/expand.h"
 
 /** dot_deployment - append a digraph of the flows from @begin to before @end, all of one
  * deployment, without a frame and words around it: as part of a page */

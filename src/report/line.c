@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "line.h"
 
-#include "jgfw/icmp.h"
-#include "jgfw/report.h"
+#include "jgfw/base/icmp.h"
+#include "jgfw/config/model.h"
+#include "jgfw/config/site.h"
+#include "jgfw/config/zone.h"
+#include "jgfw/policy/expand.h"
+#include "jgfw/report/report.h"
+#include "jgfw/report/state.h"
 
 #include <netinet/in.h>
 #include <string.h>

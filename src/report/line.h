@@ -3,8 +3,9 @@
 #ifndef JGFW_REPORT_LINE_H
 #define JGFW_REPORT_LINE_H
 
-#include "jgfw/buf.h"
-#include "jgfw/policy.h"
+#include "jgfw/base/addr.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/policy/expand.h"
 
 /** enum column - what a report tells of a row */
 enum column {

@@ -8,7 +8,11 @@
  */
 #include "page.h"
 
-#include "jgfw/data.h"
+#include "jgfw/base/data.h"
+#include "jgfw/base/diag.h"
+#include "jgfw/config/site.h"
+#include "jgfw/config/zone.h"
+#include "jgfw/policy/expand.h"
 #include "line.h"
 #include "picture.h"
 #include "xml.h"

@@ -3,7 +3,7 @@
 #ifndef JGFW_REPORT_PAGE_H
 #define JGFW_REPORT_PAGE_H
 
-#include "jgfw/report.h"
+#include "jgfw/report/report.h"
 
 /** page_site - see report_site(); the page is well-formed XML too, so that it can be checked */
 void page_site(const struct policy *policy, const struct report_proof *proof, struct buf *out,

@@ -2,7 +2,7 @@
 #include "picture.h"
 
 #include "dot.h"
-#include "jgfw/program.h"
+#include "jgfw/base/program.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef JGFW_REPORT_PICTURE_H
 #define JGFW_REPORT_PICTURE_H
 
-#include "jgfw/policy.h"
+#include "jgfw/policy/expand.h"
 
 /** picture_svg - the flows from @begin to before @end, all of one deployment, drawn by the program
  * dot

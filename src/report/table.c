@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table.h"
 
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #ifndef JGFW_REPORT_TABLE_H
 #define JGFW_REPORT_TABLE_H
 
-#include "jgfw/buf.h"
-#include "jgfw/vec.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/base/vec.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
 #ifndef JGFW_REPORT_XML_H
 #define JGFW_REPORT_XML_H
 
-#include "jgfw/buf.h"
+#include "jgfw/base/buf.h"
 
 /** xml_escape - append @s (UTF-8) so that it is text, between tags and in quoted attributes; what
  * XML cannot hold becomes U+FFFD */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules in nft's words, as nft encodes them in the kernel's expressions. */
-#include "jgfw/ruleset.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <linux/netfilter.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "change.h"
-
-#include "jgfw/index.h"
+#include "counted.h"
+#include "jgfw/base/index.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counters of rules that go, for those that come in their place. */
-#include "change.h"
+#include "counted.h"
 
-#include "jgfw/index.h"
+#include "jgfw/base/index.h"
 
 static const struct counter *counter_of(const struct rule *rule)
 {

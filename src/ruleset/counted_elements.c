@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counters of elements that go, for those that come in their place. */
-#include "change.h"
-
-#include "jgfw/index.h"
+#include "counted.h"
+#include "jgfw/base/index.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef JGFW_RULESET_FIND_H
 #define JGFW_RULESET_FIND_H
 
-#include "jgfw/ruleset.h"
+#include "jgfw/ruleset/ruleset.h"
 
 enum {
 	KEY_MAX = SET_MAX_FIELDS * VALUE_MAX, /* bytes of a key, its fields one behind the other */

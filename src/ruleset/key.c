@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules as byte strings that are equal where the rules are. */
-#include "jgfw/change.h"
+#include "jgfw/ruleset/change.h"
 
 #include <string.h>
 

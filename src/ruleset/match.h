@@ -3,8 +3,8 @@
 #ifndef JGFW_RULESET_MATCH_H
 #define JGFW_RULESET_MATCH_H
 
-#include "jgfw/index.h"
-#include "jgfw/run.h"
+#include "jgfw/base/index.h"
+#include "jgfw/ruleset/run.h"
 
 /** struct base - a base chain and the table it is in */
 struct base {

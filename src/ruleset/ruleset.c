@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/ruleset.h"
+#include "jgfw/ruleset/ruleset.h"
 
-#include "jgfw/sort.h"
+#include "jgfw/base/sort.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -339,4 +339,9 @@ int set_sort(struct ruleset *rs, struct set *set, size_t *ret_a, size_t *ret_b)
 	}
 	set->n = set->n ? n + 1 : 0;
 	return 0;
+}
+
+bool table_is_ours(const struct table *table)
+{
+	return table->family == NFPROTO_INET && !strcmp(table->name, RULESET_TABLE);
 }

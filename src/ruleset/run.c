@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's nft_do_chain() and its hooks. */
-#include "match.h"
-
 #include "find.h"
+#include "match.h"
 
 #include <linux/netfilter.h>
 

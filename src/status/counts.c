@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "jgfw/status.h"
+#include "jgfw/status/counts.h"
 
-#include "jgfw/index.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/base/index.h"
+#include "jgfw/base/vec.h"
+#include "jgfw/ruleset/change.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <string.h>
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "doubts.h"
 
-#include "jgfw/file.h"
-#include "jgfw/flows.h"
+#include "jgfw/status/doubts.h"
+
+#include "foreign.h"
+#include "jgfw/base/file.h"
+#include "jgfw/config/site.h"
+#include "jgfw/config/zone.h"
+#include "jgfw/kernel/conntrack.h"
+#include "jgfw/kernel/interface.h"
+#include "jgfw/kernel/route.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables of others: what in them can drop or translate what passes through the gateway. */
-#include "doubts.h"
+#include "foreign.h"
 
-#include "jgfw/index.h"
+#include "jgfw/base/index.h"
+#include "jgfw/kernel/read.h"
 
 #include <string.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A change is made by hand, step by step as the kernel would, and what comes out is looked at. */
 #include "fuzz.h"
+#include "kernel/change.h"
+#include "kernel/message.h"
 
-#include "jgfw/emit.h"
-#include "kernel/encode.h"
+#include "jgfw/emit/change.h"
 
 #include <string.h>
 

@@ -4,11 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-_Noreturn void mem_exhausted(void)
-{
-	must_not_be("enough memory", __FILE__, __LINE__);
-}
-
 _Noreturn void must_not_be(const char *what, const char *file, int line)
 {
 	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 
-#include "jgfw/emit.h"
-#include "jgfw/run.h"
-#include "verify/pipeline.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/ruleset/run.h"
+#include "jgfw/verify/actual/pipeline.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

@@ -3,9 +3,10 @@
 #ifndef JGFW_FUZZ_H
 #define JGFW_FUZZ_H
 
-#include "jgfw/buf.h"
-#include "jgfw/config.h"
-#include "jgfw/ruleset.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/config/library.h"
+#include "jgfw/config/site.h"
+#include "jgfw/ruleset/ruleset.h"
 
 /* libFuzzer's interface (compiler-rt, fuzzer/FuzzerInterface.h). */
 int LLVMFuzzerInitialize(int *argc, char ***argv);

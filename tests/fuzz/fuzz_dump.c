@@ -5,13 +5,15 @@
  * the form of a packed ruleset (kernel_pack()): how many bytes of them, and they.
  */
 #include "fuzz.h"
+#include "jgfw/kernel/pack.h"
+#include "jgfw/kernel/route.h"
 
-#include "jgfw/emit.h"
-#include "jgfw/flows.h"
-#include "jgfw/flush.h"
-#include "jgfw/tables.h"
-#include "jgfw/verify.h"
-#include "status/doubts.h"
+#include "jgfw/apply/flush.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/kernel/conntrack.h"
+#include "jgfw/kernel/tables.h"
+#include "jgfw/verify/proof/prove.h"
+#include "status/foreign.h"
 
 #include <errno.h>
 #include <string.h>

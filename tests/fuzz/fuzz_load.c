@@ -2,10 +2,12 @@
 /* A site's ruleset as text that nft loads, and as messages, is the same thing in a real kernel: in
  * a network namespace of this program's own. */
 #include "fuzz.h"
+#include "jgfw/kernel/read.h"
 
-#include "jgfw/emit.h"
-#include "jgfw/kernel.h"
-#include "jgfw/program.h"
+#include "jgfw/base/program.h"
+#include "jgfw/emit/change.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/kernel/kernel.h"
 
 #include <sched.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* Port models and profiles, in the place of the built-in ones, under a site that is right. */
 #include "fuzz.h"
 
-#include "jgfw/file.h"
+#include "jgfw/base/file.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages of nf_tables, as the kernel dumps them and as files keep them, damaged at any level. */
 #include "fuzz.h"
+#include "jgfw/kernel/pack.h"
 
-#include "jgfw/emit.h"
-#include "jgfw/kernel.h"
+#include "jgfw/emit/change.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/kernel/kernel.h"
 
 #include <string.h>
 

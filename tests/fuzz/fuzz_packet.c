@@ -2,7 +2,7 @@
 /* Packets as people write them: what is read is told so that it is read the same again. */
 #include "fuzz.h"
 
-#include "jgfw/packet.h"
+#include "jgfw/trace/packet.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * of others, the prover may say anything; and one site's ruleset becomes the other's. */
 #include "fuzz.h"
 
-#include "jgfw/verify.h"
+#include "jgfw/verify/proof/prove.h"
 
 #include <stdio.h>
 #include <string.h>

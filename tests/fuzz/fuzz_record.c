@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "apply/state.h"
-#include "jgfw/file.h"
+#include "jgfw/base/file.h"
 
 #include <errno.h>
 #include <stdio.h>

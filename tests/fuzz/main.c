@@ -2,7 +2,7 @@
 /* In the place of libFuzzer's main(): every file that is named, or lies in a folder, once. */
 #include "fuzz.h"
 
-#include "jgfw/file.h"
+#include "jgfw/base/file.h"
 
 #include <fts.h>
 #include <stdio.h>

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A site on its whole way: flows, reports, a ruleset, its text, its messages and back. */
 #include "fuzz.h"
+#include "jgfw/kernel/pack.h"
 
-#include "jgfw/emit.h"
-#include "jgfw/kernel.h"
-#include "jgfw/policy.h"
-#include "jgfw/report.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/kernel/kernel.h"
+#include "jgfw/policy/compile.h"
+#include "jgfw/policy/expand.h"
+#include "jgfw/report/report.h"
 
 #include <stdlib.h>
 #include <string.h>

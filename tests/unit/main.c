@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-_Noreturn void mem_exhausted(void)
+static _Noreturn void out_of_memory(void)
 {
 	_exit(EXIT_EXHAUSTED);
 }
@@ -23,6 +23,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	mem_end_by(out_of_memory);
 	setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds; Check's four are few beside other work */
 	runner = srunner_create(suites[0]());
 	for (size_t i = 1; i < ARRAY_SIZE(suites); i++)

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "jgfw/run.h"
+#include "jgfw/ruleset/run.h"
 
 enum {
 	ICMP = 1,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "jgfw/policy.h"
+#include "jgfw/policy/compile.h"
+#include "jgfw/policy/expand.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "config/decode.h"
-#include "jgfw/policy.h"
+#include "config/row.h"
+#include "jgfw/policy/expand.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Changes between rulesets: made, they give the other one, and they are no larger than need be. */
 #include "unit.h"
 
-#include "jgfw/change.h"
+#include "jgfw/ruleset/change.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "jgfw/text.h"
+#include "jgfw/base/text.h"
 
 #include <string.h>
 

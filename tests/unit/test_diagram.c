@@ -2,7 +2,7 @@
 /* Diagrams beside the functions that they stand for, over all values of small variables. */
 #include "unit.h"
 
-#include "verify/diagram.h"
+#include "jgfw/diagram/diagram.h"
 
 #include <stdlib.h>
 

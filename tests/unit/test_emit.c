@@ -2,7 +2,9 @@
 /* Rules built with rule_*() and the nft text that they become: one test for each kind. */
 #include "unit.h"
 
-#include "jgfw/emit.h"
+#include "jgfw/emit/rule.h"
+#include "jgfw/emit/ruleset.h"
+#include "jgfw/emit/value.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "jgfw/confine.h"
-#include "jgfw/file.h"
+#include "jgfw/base/confine.h"
+#include "jgfw/base/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Elements found by order are those found by looking at each. */
 #include "unit.h"
 
-#include "jgfw/ruleset.h"
+#include "jgfw/ruleset/ruleset.h"
 #include "ruleset/find.h"
 
 #include <string.h>

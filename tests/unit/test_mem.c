@@ -2,8 +2,8 @@
 /* mem.h, vec.h, index.h */
 #include "unit.h"
 
-#include "jgfw/index.h"
-#include "jgfw/vec.h"
+#include "jgfw/base/index.h"
+#include "jgfw/base/vec.h"
 
 #include <stdint.h>
 #include <stdio.h>

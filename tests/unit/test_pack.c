@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rulesets as files have them: the same when read back, and never a crash when damaged. */
+#include "jgfw/kernel/pack.h"
 #include "unit.h"
 
-#include "jgfw/emit.h"
-#include "jgfw/kernel.h"
+#include "jgfw/emit/change.h"
+#include "jgfw/kernel/kernel.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* Packets as people write them: read, printed, and what is said of those that are none. */
 #include "unit.h"
 
-#include "jgfw/packet.h"
+#include "jgfw/trace/packet.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* The page of a report with an answer of verify; and program.h, by which it gets its picture. */
 #include "unit.h"
 
-#include "jgfw/program.h"
-#include "jgfw/report.h"
+#include "jgfw/base/program.h"
+#include "jgfw/report/report.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What diagrams once told otherwise than the kernel, of rulesets that jgfw does not make. */
 #include "packets.h"
+#include "verify/proof/sources.h"
 
-#include "verify/pipeline.h"
+#include "jgfw/verify/actual/pipeline.h"
 
 static const char *const names[] = {"eth0", "eth1"};
 

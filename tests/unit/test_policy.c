@@ -2,7 +2,7 @@
 /* Flows of small sites, and rows that contradict each other. */
 #include "unit.h"
 
-#include "jgfw/policy.h"
+#include "jgfw/policy/expand.h"
 
 #include <string.h>
 

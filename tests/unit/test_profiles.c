@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "jgfw/policy.h"
+#include "jgfw/policy/expand.h"
 
 #include <string.h>
 

@@ -2,10 +2,11 @@
 /* Proofs: what is right is proved, and nothing else; and diagrams beside the other way to run a
  * ruleset. */
 #include "unit.h"
+#include "verify/proof/sources.h"
 
-#include "jgfw/run.h"
-#include "jgfw/verify.h"
-#include "verify/pipeline.h"
+#include "jgfw/ruleset/run.h"
+#include "jgfw/verify/actual/pipeline.h"
+#include "jgfw/verify/proof/prove.h"
 
 #include <string.h>
 

@@ -3,7 +3,10 @@
 #include "recorded.h"
 #include "unit.h"
 
-#include "jgfw/kernel.h"
+#include "jgfw/kernel/pack.h"
+#include "jgfw/ruleset/change.h"
+
+#include <netinet/in.h>
 
 #include <string.h>
 

@@ -3,9 +3,10 @@
  * Changes that the kernel refuses, in a network namespace of each test's own: dry run and real run
  * say the same, with the thing and its place in the site, and nothing is changed.
  */
+#include "jgfw/kernel/read.h"
 #include "unit.h"
 
-#include "jgfw/kernel.h"
+#include "jgfw/kernel/kernel.h"
 
 #include <errno.h>
 #include <sched.h>

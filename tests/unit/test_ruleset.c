@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "jgfw/ruleset.h"
+#include "jgfw/ruleset/ruleset.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* Sites: endpoints, and what is refused. */
 #include "unit.h"
 
-#include "config/decode.h"
+#include "config/row.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* text.h and buf.h */
 #include "unit.h"
 
-#include "jgfw/buf.h"
-#include "jgfw/text.h"
+#include "jgfw/base/buf.h"
+#include "jgfw/base/text.h"
 
 #include <errno.h>
 #include <string.h>

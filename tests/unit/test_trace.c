@@ -2,7 +2,7 @@
 /* Packets traced through example sites: expectations are typed from the vendor's tables. */
 #include "unit.h"
 
-#include "jgfw/trace.h"
+#include "jgfw/trace/trace.h"
 
 #include <string.h>
 

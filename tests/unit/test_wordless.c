@@ -2,7 +2,8 @@
 /* Rules that nft has no words for: they are said to be such, and never told as something else. */
 #include "unit.h"
 
-#include "jgfw/emit.h"
+#include "jgfw/emit/rule.h"
+#include "jgfw/emit/ruleset.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,8 @@
 #ifndef JGFW_UNIT_H
 #define JGFW_UNIT_H
 
-#include "jgfw/config.h"
+#include "jgfw/config/library.h"
+#include "jgfw/config/site.h"
 
 #include <check.h>
 

@@ -10,9 +10,10 @@
  */
 #include <arpa/inet.h> /* ahead of the kernel's own, which then keep out of its way */
 
-#include "jgfw/icmp.h"
-#include "jgfw/tables.h"
-#include "verify/pipeline.h"
+#include "jgfw/base/icmp.h"
+#include "jgfw/kernel/tables.h"
+#include "jgfw/verify/actual/pipeline.h"
+#include "verify/proof/sources.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,11 +78,6 @@ struct drawing {
 	const struct hints *hints;
 	size_t least, told;
 };
-
-_Noreturn void mem_exhausted(void)
-{
-	_exit(EXIT_FAILURE);
-}
 
 static uint32_t draw(struct drawing *d, uint32_t lo, uint32_t hi)
 {

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers of a proof, and comparisons that they are made of. */
+#ifndef JGFW_VERIFY_PROOF_FINDING_H
+#define JGFW_VERIFY_PROOF_FINDING_H
+
+#include "prover.h"
+
+/** finding_add - one more answer, to be completed by the caller; valid until the next */
+struct finding *finding_add(struct prover *p, const char *name, const char *text);
+
+/** finding_compare - take a comparison (leaves of enum comparison) into @finding: the first packet
+ * that differs, or is undecided, becomes its witness, told by @wanted and @found */
+void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
+		     node wanted, node found);
+
+/** accepted - LEAF_YES where a function accepts, as it is or changed; undecided stays LEAF_UNKNOWN
+ */
+node accepted(struct space *s, node f);
+
+/** landing - LEAF_YES where @f accepts and @spots holds of the destination that it gives */
+node landing(struct space *s, node f, node spots);
+
+/** forbid - that @found holds of no packet of @condition, as a comparison */
+node forbid(struct prover *p, node condition, node found);
+
+#endif

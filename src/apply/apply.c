@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/** struct run - one apply on its way */
-struct run {
+/** struct attempt - one apply on its way */
+struct attempt {
 	const struct apply_options *options;
 	const struct ruleset *new;
 	struct kernel *kernel;
@@ -70,7 +70,7 @@ static bool graft(struct ruleset *skeleton, struct ruleset *saved)
 }
 
 /* The file that has what the kernel holds, if nobody has changed any table since the last apply. */
-static bool find_remembered(struct run *run, struct record *ret)
+static bool find_remembered(struct attempt *run, struct record *ret)
 {
 	struct record known;
 	struct diag quiet = {0};
@@ -104,7 +104,8 @@ static bool counts_elements(const struct ruleset *rs)
 }
 
 /* Elements of the kernel's table from a file: as good where no element counts. */
-static int read_with(struct run *run, const struct record *saved, bool *ret_done, struct diag *diag)
+static int read_with(struct attempt *run, const struct record *saved, bool *ret_done,
+		     struct diag *diag)
 {
 	uint32_t expected = run->generation;
 	struct ruleset *rs;
@@ -123,7 +124,7 @@ static int read_with(struct run *run, const struct record *saved, bool *ret_done
 }
 
 /* What the kernel holds; @ret_same where it is known, without reading, to be the new ruleset. */
-static int read_old(struct run *run, bool *ret_same, struct diag *diag)
+static int read_old(struct attempt *run, bool *ret_same, struct diag *diag)
 {
 	struct record saved;
 	bool done = false;
@@ -148,7 +149,7 @@ static int read_old(struct run *run, bool *ret_same, struct diag *diag)
 }
 
 /* Remember what the kernel holds at @generation; where that fails it is read the next time. */
-static void remember(struct run *run, const struct id *id, uint32_t generation)
+static void remember(struct attempt *run, const struct id *id, uint32_t generation)
 {
 	struct record known = {.id = *id, .generation = generation};
 	struct diag quiet = {0};
@@ -160,7 +161,7 @@ static void remember(struct run *run, const struct id *id, uint32_t generation)
 /* --- files ---------------------------------------------------------------------------------- */
 
 /* The new ruleset on disk, before anything is sent: a full disk shows here. */
-static int write_next(struct run *run, struct diag *diag)
+static int write_next(struct attempt *run, struct diag *diag)
 {
 	struct record next = {.id = run->id};
 
@@ -171,7 +172,7 @@ static int write_next(struct run *run, struct diag *diag)
 }
 
 /* The ruleset before, the deadline, and somebody who watches it. */
-static int write_pending(struct run *run, struct diag *diag)
+static int write_pending(struct attempt *run, struct diag *diag)
 {
 	struct record pending = {.id = run->id,
 				 .deadline_ns =
@@ -194,7 +195,7 @@ static int write_pending(struct run *run, struct diag *diag)
 }
 
 /* Nothing was sent: the files say again what they said before. */
-static void unwrite(struct run *run)
+static void unwrite(struct attempt *run)
 {
 	struct buf old = {0};
 	struct diag quiet = {0};
@@ -214,7 +215,7 @@ static void unwrite(struct run *run)
 }
 
 /* The kernel holds the new ruleset already: so does the file for boot, and nothing waits. */
-static int keep_unchanged(struct run *run, struct diag *diag)
+static int keep_unchanged(struct attempt *run, struct diag *diag)
 {
 	struct record confirmed, next = {.id = run->id};
 	bool same;
@@ -245,9 +246,9 @@ static int keep_unchanged(struct run *run, struct diag *diag)
 
 /* --- sending -------------------------------------------------------------------------------- */
 
-static int write_files(struct run *run, struct diag *diag)
+static int write_files(struct attempt *run, struct diag *diag)
 {
-	const char *strange = run->old ? ruleset_odd(run->old) : NULL;
+	const char *strange = run->old ? ruleset_unsupported(run->old) : NULL;
 	int r;
 
 	if (run->options->confirm_s && !run->waits && strange) {
@@ -263,7 +264,7 @@ static int write_files(struct run *run, struct diag *diag)
 	return r;
 }
 
-static int send_change(struct run *run, const struct change *change, struct diag *diag)
+static int send_change(struct attempt *run, const struct change *change, struct diag *diag)
 {
 	/* named before: what comes behind the change must not fail for lack of memory */
 	const char *next = state_next(&run->state, &run->id);
@@ -292,7 +293,7 @@ static int send_change(struct run *run, const struct change *change, struct diag
 }
 
 /* The kernel holds it already, but what waits is this apply from now on, to a new deadline. */
-static int wait_on(struct run *run, struct diag *diag)
+static int wait_on(struct attempt *run, struct diag *diag)
 {
 	int r = write_files(run, diag);
 
@@ -304,7 +305,7 @@ static int wait_on(struct run *run, struct diag *diag)
 }
 
 /* The kernel holds the new ruleset already. */
-static int nothing_to_send(struct run *run, struct apply_result *ret, struct diag *diag)
+static int nothing_to_send(struct attempt *run, struct apply_result *ret, struct diag *diag)
 {
 	if (run->options->dry_run)
 		return 0;
@@ -314,7 +315,7 @@ static int nothing_to_send(struct run *run, struct apply_result *ret, struct dia
 	return wait_on(run, diag);
 }
 
-static int compare_and_send(struct run *run, struct apply_result *ret, struct diag *diag)
+static int compare_and_send(struct attempt *run, struct apply_result *ret, struct diag *diag)
 {
 	struct change change;
 	int r;
@@ -334,7 +335,7 @@ static int compare_and_send(struct run *run, struct apply_result *ret, struct di
 }
 
 /* One attempt; -ERESTART where somebody else committed in between. */
-static int attempt(struct run *run, struct apply_result *ret, struct diag *diag)
+static int attempt(struct attempt *run, struct apply_result *ret, struct diag *diag)
 {
 	bool same;
 	int r = read_old(run, &same, diag);
@@ -344,7 +345,7 @@ static int attempt(struct run *run, struct apply_result *ret, struct diag *diag)
 	return same ? nothing_to_send(run, ret, diag) : compare_and_send(run, ret, diag);
 }
 
-static int attempts(struct run *run, struct apply_result *ret, struct diag *diag)
+static int attempts(struct attempt *run, struct apply_result *ret, struct diag *diag)
 {
 	int r = -ERESTART;
 
@@ -359,7 +360,7 @@ static int attempts(struct run *run, struct apply_result *ret, struct diag *diag
 	return r;
 }
 
-static int end_flows(const struct run *run, struct apply_result *ret, struct diag *diag)
+static int end_flows(const struct attempt *run, struct apply_result *ret, struct diag *diag)
 {
 	int r = flows_flush(run->new, ret->changed ? run->old : run->new, &ret->flows_ended, diag);
 
@@ -372,12 +373,12 @@ static int end_flows(const struct run *run, struct apply_result *ret, struct dia
 int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
 		  struct apply_result *ret, struct diag *diag)
 {
-	struct run run = {.options = options,
-			  .new = rs,
-			  .kernel = kernel_open(diag),
-			  .state = {.lock = -1},
-			  .id = id_new()};
-	enum settled settled = SETTLED_NOTHING;
+	struct attempt run = {.options = options,
+			      .new = rs,
+			      .kernel = kernel_open(diag),
+			      .state = {.lock = -1},
+			      .id = id_new()};
+	enum expired expired = EXPIRED_NOTHING;
 	uint32_t generation;
 	int r;
 
@@ -390,8 +391,8 @@ int apply_ruleset(const struct ruleset *rs, const struct apply_options *options,
 	if (!r && !options->dry_run)
 		r = state_lock(&run.state, diag);
 	if (!r && !options->dry_run)
-		r = pending_settle(&run.state, run.kernel, &settled, &run.before, diag);
-	run.waits = settled == SETTLED_WAITS;
+		r = pending_expire(&run.state, run.kernel, &expired, &run.before, diag);
+	run.waits = expired == EXPIRED_WAITS;
 	if (!r && !options->dry_run)
 		state_sweep(&run.state, run.waits ? &run.before.id : NULL);
 	if (!r)

@@ -178,17 +178,17 @@ static void taken_back_late(const struct state *state, const struct record *pend
 	diag_free(&quiet);
 }
 
-int pending_settle(struct state *state, struct kernel *kernel, enum settled *ret_settled,
+int pending_expire(struct state *state, struct kernel *kernel, enum expired *ret_expired,
 		   struct record *ret, struct diag *diag)
 {
 	int r = read_pending(state, ret, diag);
 
-	*ret_settled = r ? SETTLED_NOTHING : SETTLED_WAITS;
+	*ret_expired = r ? EXPIRED_NOTHING : EXPIRED_WAITS;
 	if (r)
 		return r == -ENOENT ? 0 : r;
 	if (!is_overdue(ret))
 		return 0;
-	*ret_settled = SETTLED_TAKEN_BACK;
+	*ret_expired = EXPIRED_TAKEN_BACK;
 	r = take_back(state, kernel, ret, diag);
 	if (!r) {
 		taken_back_late(state, ret, diag);
@@ -201,15 +201,15 @@ int pending_settle(struct state *state, struct kernel *kernel, enum settled *ret
 
 /* --- what commands call --------------------------------------------------------------------- */
 
-/** struct scene - all that the functions below begin with */
-struct scene {
+/** struct stage - all that the functions below begin with */
+struct stage {
 	struct kernel *kernel;
 	struct state state;
 	struct record pending;
-	enum settled settled;
+	enum expired expired;
 };
 
-static void scene_end(struct scene *s)
+static void scene_end(struct stage *s)
 {
 	record_free(&s->pending);
 	state_close(&s->state);
@@ -217,12 +217,12 @@ static void scene_end(struct scene *s)
 }
 
 /* The kernel, whose word on privileges is the clearest, then the state with its lock. */
-static int scene_begin(struct scene *s, const char *state_dir, struct diag *diag)
+static int scene_begin(struct stage *s, const char *state_dir, struct diag *diag)
 {
 	uint32_t generation;
 	int r;
 
-	*s = (struct scene){.kernel = kernel_open(diag), .state = {.lock = -1}};
+	*s = (struct stage){.kernel = kernel_open(diag), .state = {.lock = -1}};
 	if (!s->kernel)
 		return -EIO;
 	r = kernel_generation(s->kernel, &generation, diag);
@@ -357,15 +357,15 @@ static int keep(struct state *state, struct kernel *kernel, const struct record 
 
 int apply_confirm(const char *state_dir, enum pending *ret, struct diag *diag)
 {
-	struct scene s;
+	struct stage s;
 	int r = scene_begin(&s, state_dir, diag);
 
 	*ret = PENDING_NONE;
 	if (!r)
-		r = pending_settle(&s.state, s.kernel, &s.settled, &s.pending, diag);
-	if (!r && s.settled == SETTLED_WAITS)
+		r = pending_expire(&s.state, s.kernel, &s.expired, &s.pending, diag);
+	if (!r && s.expired == EXPIRED_WAITS)
 		r = keep(&s.state, s.kernel, &s.pending, ret, diag);
-	else if (!r && (s.settled == SETTLED_TAKEN_BACK || was_too_late(&s.state)))
+	else if (!r && (s.expired == EXPIRED_TAKEN_BACK || was_too_late(&s.state)))
 		*ret = PENDING_TOO_LATE;
 	scene_end(&s);
 	return r;
@@ -373,7 +373,7 @@ int apply_confirm(const char *state_dir, enum pending *ret, struct diag *diag)
 
 int apply_rollback(const char *state_dir, enum pending *ret, struct diag *diag)
 {
-	struct scene s;
+	struct stage s;
 	int r = scene_begin(&s, state_dir, diag);
 
 	*ret = PENDING_NONE;
@@ -417,7 +417,7 @@ int apply_guard(const char *state_dir, enum pending *ret, struct diag *diag)
 
 		record_free(&pending);
 		if (overdue) {
-			r = apply_settle(state_dir, NULL, diag);
+			r = apply_expire(state_dir, NULL, diag);
 			if (!r || ++tries == GUARD_TRIES)
 				break;
 			/* what fails may do so for a while: a lock that another holds */
@@ -430,12 +430,12 @@ int apply_guard(const char *state_dir, enum pending *ret, struct diag *diag)
 	return r;
 }
 
-int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *diag)
+int apply_expire(const char *state_dir, unsigned int *ret_left_s, struct diag *diag)
 {
 	uint64_t now_ns = boottime_ns();
 	struct record pending = {0};
 	struct state state;
-	struct scene s;
+	struct stage s;
 	bool waits, overdue;
 	int r = state_open(&state, state_dir, diag);
 
@@ -462,7 +462,7 @@ int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *d
 		return r;
 	r = scene_begin(&s, state_dir, diag);
 	if (!r)
-		r = pending_settle(&s.state, s.kernel, &s.settled, &s.pending, diag);
+		r = pending_expire(&s.state, s.kernel, &s.expired, &s.pending, diag);
 	scene_end(&s);
 	return r;
 }
@@ -506,7 +506,7 @@ static int close_forwarding(struct kernel *kernel, struct diag *diag)
 
 int apply_restore(const char *state_dir, struct diag *diag)
 {
-	struct scene s;
+	struct stage s;
 	struct diag quiet = {0};
 	int r = scene_begin(&s, state_dir, diag);
 

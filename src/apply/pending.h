@@ -8,19 +8,19 @@
 /** pending_forget - nothing waits any more */
 void pending_forget(const struct state *state);
 
-/** enum settled - what there was to settle */
-enum settled {
-	SETTLED_NOTHING,
-	SETTLED_WAITS,	    /* and its time is not over */
-	SETTLED_TAKEN_BACK, /* just now, as its time was over */
+/** enum expired - what became of a pending apply */
+enum expired {
+	EXPIRED_NOTHING,
+	EXPIRED_WAITS,	    /* and its time is not over */
+	EXPIRED_TAKEN_BACK, /* just now, as its time was over */
 };
 
-/** pending_settle - take back what is overdue, with a warning
+/** pending_expire - take back what is overdue, with a warning
  *
- * With SETTLED_WAITS @ret is what waits, to be released by record_free(). Returns 0 or -errno after
+ * With EXPIRED_WAITS @ret is what waits, to be released by record_free(). Returns 0 or -errno after
  * an error in @diag.
  */
-int pending_settle(struct state *state, struct kernel *kernel, enum settled *ret_settled,
+int pending_expire(struct state *state, struct kernel *kernel, enum expired *ret_expired,
 		   struct record *ret, struct diag *diag);
 
 /** commit - send @change, as kernel_change(); apply_has_changed() knows of it */

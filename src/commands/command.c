@@ -349,7 +349,7 @@ void job_warn_missing(struct job *job)
 {
 	for (int z = 0; z < ZONE_COUNT; z++)
 		vec_each(nic, &job->site->zones[z])
-			kernel_doubt_interface(nic->name, nic->loc, &job->diag);
+			kernel_warn_interface(nic->name, nic->loc, &job->diag);
 }
 
 bool wants_color(int fd)

@@ -93,7 +93,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	code = job_compile(&job, &rs);
 	if (!code)
 		apply_confine(job.options.state_dir);
-	if (!code && apply_settle(job.options.state_dir, NULL, &job.diag))
+	if (!code && apply_expire(job.options.state_dir, NULL, &job.diag))
 		code = EXIT_SYSTEM;
 	l.rs = rs;
 	l.json = job.options.json;

@@ -5,14 +5,14 @@
 #include "jgfw/emit/change.h"
 #include "jgfw/kernel/read.h"
 #include "jgfw/status/counts.h"
-#include "jgfw/status/doubts.h"
+#include "jgfw/status/warnings.h"
 
 enum {
 	TOLD_CHANGES = 20,
 };
 
-/** struct view - all that is told */
-struct view {
+/** struct status_view - all that is told */
+struct status_view {
 	struct ruleset *wanted, *now;
 	struct change change;
 	struct counts counts;
@@ -43,7 +43,7 @@ static void take_item(const char *text, uint32_t origin, void *data)
 
 /* --- text ----------------------------------------------------------------------------------- */
 
-static void tell_table(const struct view *v, struct buf *out)
+static void tell_table(const struct status_view *v, struct buf *out)
 {
 	struct list list = {0};
 
@@ -63,7 +63,7 @@ static void tell_table(const struct view *v, struct buf *out)
 	buf_free(&list.out);
 }
 
-static void tell(const struct view *v, struct buf *out)
+static void tell(const struct status_view *v, struct buf *out)
 {
 	tell_table(v, out);
 	if (v->left_s)
@@ -81,7 +81,7 @@ static void tell(const struct view *v, struct buf *out)
 
 /* --- JSON ----------------------------------------------------------------------------------- */
 
-static void json_counts(const struct view *v, struct buf *out)
+static void json_counts(const struct status_view *v, struct buf *out)
 {
 	buf_puts(out, ",\"rows\":[");
 	vec_each(t, &v->counts.rows) {
@@ -102,7 +102,7 @@ static void json_counts(const struct view *v, struct buf *out)
 	buf_putc(out, ']');
 }
 
-static void tell_json(const struct job *job, const struct view *v, struct buf *out)
+static void tell_json(const struct job *job, const struct status_view *v, struct buf *out)
 {
 	struct list list = {.json = true};
 
@@ -139,7 +139,7 @@ static void metric(struct buf *out, const char *name, const char *type, const ch
 	buf_printf(out, "# HELP jgfw_%s %s\n# TYPE jgfw_%s %s\n", name, help, name, type);
 }
 
-static void tell_prometheus(const struct job *job, const struct view *v, struct buf *out)
+static void tell_prometheus(const struct job *job, const struct status_view *v, struct buf *out)
 {
 	metric(out, "table_as_site", "gauge", "1 where the kernel holds what the site says.");
 	buf_printf(out, "jgfw_table_as_site %d\n", !v->differs);
@@ -168,7 +168,7 @@ static void tell_prometheus(const struct job *job, const struct view *v, struct 
 
 /* --- the command ---------------------------------------------------------------------------- */
 
-static enum exit_code look(struct job *job, struct view *v)
+static enum exit_code look(struct job *job, struct status_view *v)
 {
 	struct kernel *kernel = kernel_open(&job->diag);
 	uint32_t generation;
@@ -177,7 +177,7 @@ static enum exit_code look(struct job *job, struct view *v)
 	if (kernel &&
 	    !kernel_read(kernel, NFPROTO_INET, RULESET_TABLE, READ_ALL, &v->now, &generation,
 			 &job->diag) &&
-	    !doubts_collect(job->site, kernel, &job->diag)) {
+	    !warnings_collect(job->site, kernel, &job->diag)) {
 		change_between(v->now, v->wanted, &v->change);
 		counts_collect(v->now, v->wanted, &v->counts);
 		v->differs = !change_is_empty(&v->change);
@@ -190,7 +190,7 @@ static enum exit_code look(struct job *job, struct view *v)
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
-	struct view v = {0};
+	struct status_view v = {0};
 	struct buf out = {0};
 	enum exit_code code, written;
 
@@ -201,7 +201,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	code = job_compile(&job, &v.wanted);
 	if (!code)
 		apply_confine(job.options.state_dir);
-	if (!code && apply_settle(job.options.state_dir, &v.left_s, &job.diag))
+	if (!code && apply_expire(job.options.state_dir, &v.left_s, &job.diag))
 		code = EXIT_SYSTEM;
 	if (!code)
 		code = look(&job, &v);

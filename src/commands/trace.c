@@ -16,8 +16,8 @@ enum {
 	SYSCTL_MAX_SIZE = 64,
 };
 
-/** struct view - a packet, the tables it is taken through, and what became of it */
-struct view {
+/** struct trace_request - a packet, the tables it is taken through, and what became of it */
+struct trace_request {
 	struct arena arena;
 	struct source source; /* the packet's text */
 	struct probe probe;
@@ -43,7 +43,7 @@ static bool forwards(void)
 
 static int find_hop(uint32_t addr, struct hop *ret_hop, void *arg, struct diag *diag)
 {
-	struct view *v = arg;
+	struct trace_request *v = arg;
 	struct route route = {.addr = addr};
 	int r = routes_find(&route, 1, diag);
 
@@ -60,7 +60,7 @@ static int find_hop(uint32_t addr, struct hop *ret_hop, void *arg, struct diag *
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static enum exit_code read_packet(struct job *job, struct view *v)
+static enum exit_code read_packet(struct job *job, struct trace_request *v)
 {
 	struct buf text = {0};
 
@@ -71,7 +71,7 @@ static enum exit_code read_packet(struct job *job, struct view *v)
 	return probe_parse(&v->source, &v->arena, &v->probe, &job->diag) ? EXIT_USAGE : EXIT_DONE;
 }
 
-static enum exit_code collect(struct job *job, struct view *v, struct ruleset **ret_own)
+static enum exit_code collect(struct job *job, struct trace_request *v, struct ruleset **ret_own)
 {
 	enum exit_code code;
 
@@ -88,7 +88,7 @@ static enum exit_code collect(struct job *job, struct view *v, struct ruleset **
 }
 
 /* What the rules do not say, and the kernel does all the same. */
-static void look_around(struct view *v, struct diag *diag)
+static void look_around(struct trace_request *v, struct diag *diag)
 {
 	if (!tables_have_own(&v->tables))
 		diag_warn(diag, (struct loc){0}, "no-table",
@@ -98,7 +98,7 @@ static void look_around(struct view *v, struct diag *diag)
 			  "the gateway does not forward: net.ipv4.ip_forward is 0");
 }
 
-static enum exit_code follow(struct job *job, struct view *v)
+static enum exit_code follow(struct job *job, struct trace_request *v)
 {
 	static const enum exit_code codes[] = {
 		[RUN_ACCEPT] = EXIT_DONE, [RUN_DROP] = EXIT_NO, [RUN_UNDECIDED] = EXIT_UNDECIDED};
@@ -126,7 +126,7 @@ static enum exit_code follow(struct job *job, struct view *v)
 static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
-	struct view v = {0};
+	struct trace_request v = {0};
 	struct buf out = {0};
 	struct ruleset *own = NULL;
 	enum exit_code code, written;

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-struct scanner {
+struct assertion_scanner {
 	const char *at;	  /* behind the word that was read last */
 	struct word word; /* that word; NULL at the end */
 	const struct word *text;
@@ -19,7 +19,7 @@ struct scanner {
 	uint32_t columns; /* code points of the text */
 };
 
-static void next_word(struct scanner *s)
+static void next_word(struct assertion_scanner *s)
 {
 	size_t len;
 
@@ -35,7 +35,7 @@ static void next_word(struct scanner *s)
 	s->at += len;
 }
 
-static void fail(struct scanner *s, const char *expected)
+static void fail(struct assertion_scanner *s, const char *expected)
 {
 	if (!s->failed && s->word.text)
 		diag_error(s->diag, s->word.loc, "bad-assertion", "expected %s, found '%s'",
@@ -46,12 +46,13 @@ static void fail(struct scanner *s, const char *expected)
 	s->failed = true;
 }
 
-static bool word_is(const struct scanner *s, const char *text)
+static bool word_is(const struct assertion_scanner *s, const char *text)
 {
 	return s->word.text && !strcmp(s->word.text, text);
 }
 
-static void take_end(struct scanner *s, const struct deployment *dep, struct endpoint *ret_end)
+static void take_end(struct assertion_scanner *s, const struct deployment *dep,
+		     struct endpoint *ret_end)
 {
 	if (!s->word.text)
 		fail(s, "an endpoint");
@@ -61,7 +62,8 @@ static void take_end(struct scanner *s, const struct deployment *dep, struct end
 }
 
 /* A port, a range or a name, or several with commas between them. */
-static void take_ports(struct scanner *s, const struct deployment *dep, struct port_expr *ret_expr)
+static void take_ports(struct assertion_scanner *s, const struct deployment *dep,
+		       struct port_expr *ret_expr)
 {
 	char *list = s->word.text ? arena_copy(s->arena, s->word.text, strlen(s->word.text)) : NULL;
 	struct {
@@ -95,7 +97,7 @@ static void take_ports(struct scanner *s, const struct deployment *dep, struct p
 	next_word(s);
 }
 
-static void take_proto(struct scanner *s, struct assertion *a)
+static void take_proto(struct assertion_scanner *s, struct assertion *a)
 {
 	a->has_proto = true;
 	for (int i = PROTO_TCP; i <= PROTO_ICMP; i++)
@@ -110,7 +112,7 @@ static void take_proto(struct scanner *s, struct assertion *a)
 void assertion_parse(const struct word *text, const struct deployment *dep, struct arena *arena,
 		     struct assertion *ret_assertion, struct diag *diag)
 {
-	struct scanner s = {.at = text->text, .text = text, .arena = arena, .diag = diag};
+	struct assertion_scanner s = {.at = text->text, .text = text, .arena = arena, .diag = diag};
 	struct assertion *a = ret_assertion;
 
 	for (size_t i = 0, len = strlen(text->text); i < len;

@@ -378,8 +378,8 @@ static void check_names(const struct site *site, struct diag *diag)
 	vec_free(&sorted);
 }
 
-/** struct claim - what a deployment says an address is */
-struct claim {
+/** struct address_claim - what a deployment says an address is */
+struct address_claim {
 	const struct host *host;
 	const struct deployment *dep;
 	const struct edge_peer *peer; /* NULL for a machine of a role */
@@ -397,14 +397,14 @@ enum {
 };
 
 struct claims {
-	VEC(struct claim);
+	VEC(struct address_claim);
 };
 
 static void claim(struct claims *claims, const struct host *host, const struct deployment *dep,
 		  const struct edge_peer *peer, unsigned int what)
 {
 	if (host->addr)
-		vec_add(claims, ((struct claim){host, dep, peer, what}));
+		vec_add(claims, ((struct address_claim){host, dep, peer, what}));
 }
 
 /* By address; of one address in the order of appearance, so that the later of two is the error. */
@@ -418,7 +418,7 @@ static struct sort_item *sort_claims(const struct claims *claims)
 	return items;
 }
 
-static const char *claim_name(const struct claim *c)
+static const char *claim_name(const struct address_claim *c)
 {
 	if (c->what == CLAIM_PUBLIC)
 		return "public address";
@@ -428,7 +428,7 @@ static const char *claim_name(const struct claim *c)
 }
 
 /* Do two descriptions of an Expressway-E agree, where both say something? */
-static bool same_peer(const struct claim *a, const struct claim *b)
+static bool same_peer(const struct address_claim *a, const struct address_claim *b)
 {
 	const struct model *x = a->dep->model, *y = b->dep->model;
 
@@ -449,14 +449,14 @@ static bool same_peer(const struct claim *a, const struct claim *b)
 }
 
 /* The address of a claim is the public one and that of the NIC behind it: no static NAT. */
-static bool is_plain(const struct claim *c)
+static bool is_plain(const struct address_claim *c)
 {
 	return c->peer->public.addr == c->host->addr &&
 	       c->peer->nics[c->dep->model->behind].addr == c->host->addr;
 }
 
 /* Two machines that are others' too may be one: a name server that also keeps the time. */
-static bool both_foreign(const struct claim *a, const struct claim *b)
+static bool both_foreign(const struct address_claim *a, const struct address_claim *b)
 {
 	const struct role *x, *y;
 
@@ -468,7 +468,7 @@ static bool both_foreign(const struct claim *a, const struct claim *b)
 }
 
 /* Of the addresses that two deployments give one Expressway-E, is it the first? */
-static bool is_first_shared(const struct claim *first, const struct claim *second)
+static bool is_first_shared(const struct address_claim *first, const struct address_claim *second)
 {
 	const struct edge_peer *a = first->peer, *b = second->peer;
 
@@ -483,7 +483,8 @@ static bool is_first_shared(const struct claim *first, const struct claim *secon
 	return true;
 }
 
-static void check_pair(const struct claim *first, const struct claim *second, struct diag *diag)
+static void check_pair(const struct address_claim *first, const struct address_claim *second,
+		       struct diag *diag)
 {
 	struct loc here = host_loc(second->dep, second->host);
 	struct loc there = host_loc(first->dep, first->host);
@@ -528,7 +529,7 @@ static void check_pair(const struct claim *first, const struct claim *second, st
 static void check_sharers(const struct claims *claims, const struct sort_item *sorted, size_t first,
 			  size_t last, struct diag *diag)
 {
-	const struct claim *c = &claims->at[sorted[last].index];
+	const struct address_claim *c = &claims->at[sorted[last].index];
 	size_t others = last - first;
 
 	if (c->peer && others >= EDGE_MAX_SHARERS) {

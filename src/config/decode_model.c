@@ -276,7 +276,7 @@ static void model_rows(struct yaml *y, const struct node *value, void *object)
 	struct rows *rows = &((struct model *)object)->rows;
 
 	yaml_items(y, value, model_row, rows, "a list of rows");
-	vec_settle(y->arena, rows);
+	vec_move_to(y->arena, rows);
 }
 
 static const struct yaml_field model_fields[] = {

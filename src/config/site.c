@@ -250,7 +250,7 @@ static void deployment_edge(struct yaml *y, const struct node *value, void *obje
 	struct deployment *dep = object;
 
 	yaml_items(y, value, edge_item, dep, "a list of Expressway-E peers");
-	vec_settle(y->arena, &dep->edge);
+	vec_move_to(y->arena, &dep->edge);
 }
 
 static void host_item(struct yaml *y, const struct node *item, void *object)
@@ -289,7 +289,7 @@ static void decode_hosts(struct yaml *y, const struct node *value, struct deploy
 	slot = vec_push_in(y->scratch, &dep->given_hosts);
 	*slot = (struct named_hosts){.name = {name, name_loc}};
 	yaml_items(y, value, host_item, &slot->hosts, "a list of addresses");
-	vec_settle(y->arena, &slot->hosts);
+	vec_move_to(y->arena, &slot->hosts);
 }
 
 static void deployment_core(struct yaml *y, const struct node *value, void *object)
@@ -396,7 +396,7 @@ static void deployment_rows(struct yaml *y, const struct node *value, void *obje
 	struct rows *rows = &((struct deployment *)object)->rows;
 
 	yaml_items(y, value, row_item, rows, "a list of rows");
-	vec_settle(y->arena, rows);
+	vec_move_to(y->arena, rows);
 }
 
 static void deployment_assert(struct yaml *y, const struct node *value, void *object)
@@ -451,7 +451,7 @@ static void site_deployments(struct yaml *y, const struct node *value, void *obj
 	unsigned int before = y->diag->errors;
 
 	yaml_items(y, value, deployment_item, site, "a list of deployments");
-	vec_settle(y->arena, &site->deployments);
+	vec_move_to(y->arena, &site->deployments);
 	if (!site->deployments.n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, value->loc, "wrong-type", "an empty list of deployments");
 }

@@ -2,20 +2,21 @@
 #include "jgfw/diagram/diagram.h"
 
 enum {
-	FIRST_SLOTS = 1 << 10,
+	FIRST_ROOM = 1 << 10,
 	FIRST_OP = 1,
-	MEMORY_SHARE = 8, /* slots for each result that is kept: older ones are seldom asked for */
+	CACHE_SHARE = 8, /* places of the unique table for each in the operation cache: older
+			  * results are seldom asked for */
 	NO_NODE = UINT32_MAX,
 };
 
-/** struct body - a node that is no leaf */
-struct body {
+/** struct inner_node - a node that is not a terminal */
+struct inner_node {
 	uint32_t var, n;
 	struct edge edges[];
 };
 
-/** struct memory - a result of diagram_combine() */
-struct memory {
+/** struct cached - a result of diagram_apply() in the operation cache */
+struct cached {
 	uint32_t op;
 	node a, b, result;
 };
@@ -23,12 +24,13 @@ struct memory {
 struct diagrams {
 	struct arena arena;
 	struct {
-		VEC(struct body *);
-	} bodies;	 /* by node */
-	uint32_t *slots; /* node + 1 by hash of its body */
-	size_t n_slots;
-	struct memory *memory; /* by hash; a newer result takes the place of an older one */
-	size_t n_memory;
+		VEC(struct inner_node *);
+	} nodes;	  /* by node */
+	uint32_t *unique; /* the unique table: node + 1 by hash of what it looks at */
+	size_t n_unique;
+	struct cached *cache; /* the operation cache, by hash; a newer result takes the place of an
+				 older one */
+	size_t n_cache;
 	struct {
 		VEC(struct edge);
 	} stack; /* edges of nodes under construction */
@@ -47,9 +49,9 @@ struct diagrams *diagrams_new(const uint32_t *max, unsigned int n)
 	memcpy(copy, max, n * sizeof(*copy));
 	d->max = copy;
 	d->n_vars = n;
-	d->n_slots = d->n_memory = FIRST_SLOTS;
-	d->slots = mem_alloc(d->n_slots * sizeof(*d->slots));
-	d->memory = mem_alloc(d->n_memory * sizeof(*d->memory));
+	d->n_unique = d->n_cache = FIRST_ROOM;
+	d->unique = mem_alloc(d->n_unique * sizeof(*d->unique));
+	d->cache = mem_alloc(d->n_cache * sizeof(*d->cache));
 	d->ops = FIRST_OP;
 	return d;
 }
@@ -58,10 +60,10 @@ void diagrams_free(struct diagrams *d)
 {
 	if (!d)
 		return;
-	vec_free(&d->bodies);
+	vec_free(&d->nodes);
 	vec_free(&d->stack);
-	free(d->slots);
-	free(d->memory);
+	free(d->unique);
+	free(d->cache);
 	arena_free(&d->arena);
 	free(d);
 }
@@ -73,13 +75,13 @@ uint32_t diagram_op(struct diagrams *d)
 
 unsigned int diagram_var(const struct diagrams *d, node f)
 {
-	return d->bodies.at[f]->var;
+	return d->nodes.at[f]->var;
 }
 
 const struct edge *diagram_edges(const struct diagrams *d, node f, size_t *ret_n)
 {
-	*ret_n = d->bodies.at[f]->n;
-	return d->bodies.at[f]->edges;
+	*ret_n = d->nodes.at[f]->n;
+	return d->nodes.at[f]->edges;
 }
 
 static uint32_t max_of(const struct diagrams *d, unsigned int var)
@@ -105,45 +107,45 @@ static uint32_t hash_edges(unsigned int var, const struct edge *edges, size_t n)
 /* Twice the room for nodes, and for results as far as there are nodes to have some of. */
 static void grow(struct diagrams *d)
 {
-	free(d->slots);
-	d->n_slots *= 2;
-	d->slots = mem_alloc(d->n_slots * sizeof(*d->slots));
-	for (uint32_t i = 0; i < d->bodies.n; i++) {
-		const struct body *body = d->bodies.at[i];
-		size_t at = hash_edges(body->var, body->edges, body->n) & (d->n_slots - 1);
+	free(d->unique);
+	d->n_unique *= 2;
+	d->unique = mem_alloc(d->n_unique * sizeof(*d->unique));
+	for (uint32_t i = 0; i < d->nodes.n; i++) {
+		const struct inner_node *inner = d->nodes.at[i];
+		size_t at = hash_edges(inner->var, inner->edges, inner->n) & (d->n_unique - 1);
 
-		while (d->slots[at])
-			at = (at + 1) & (d->n_slots - 1);
-		d->slots[at] = i + 1;
+		while (d->unique[at])
+			at = (at + 1) & (d->n_unique - 1);
+		d->unique[at] = i + 1;
 	}
-	free(d->memory);
-	d->n_memory = d->n_slots / MEMORY_SHARE;
-	d->memory = mem_alloc(d->n_memory * sizeof(*d->memory));
+	free(d->cache);
+	d->n_cache = d->n_unique / CACHE_SHARE;
+	d->cache = mem_alloc(d->n_cache * sizeof(*d->cache));
 }
 
 /* The node with these edges, which are reduced. */
 static node intern(struct diagrams *d, unsigned int var, const struct edge *edges, size_t n)
 {
-	size_t at = hash_edges(var, edges, n) & (d->n_slots - 1);
-	struct body *body;
+	size_t at = hash_edges(var, edges, n) & (d->n_unique - 1);
+	struct inner_node *inner;
 
-	for (; d->slots[at]; at = (at + 1) & (d->n_slots - 1)) {
-		body = d->bodies.at[d->slots[at] - 1];
-		if (body->var == var && body->n == n &&
-		    !memcmp(body->edges, edges, n * sizeof(*edges)))
-			return d->slots[at] - 1;
+	for (; d->unique[at]; at = (at + 1) & (d->n_unique - 1)) {
+		inner = d->nodes.at[d->unique[at] - 1];
+		if (inner->var == var && inner->n == n &&
+		    !memcmp(inner->edges, edges, n * sizeof(*edges)))
+			return d->unique[at] - 1;
 	}
-	if (d->bodies.n >= LEAF_BIT - 1)
+	if (d->nodes.n >= TERMINAL_BIT - 1)
 		mem_exhausted();
-	body = arena_alloc(&d->arena, sizeof(*body) + n * sizeof(*edges));
-	body->var = var;
-	body->n = (uint32_t)n;
-	memcpy(body->edges, edges, n * sizeof(*edges));
-	d->slots[at] = (uint32_t)d->bodies.n + 1;
-	vec_add(&d->bodies, body);
-	if (d->bodies.n * 2 > d->n_slots)
+	inner = arena_alloc(&d->arena, sizeof(*inner) + n * sizeof(*edges));
+	inner->var = var;
+	inner->n = (uint32_t)n;
+	memcpy(inner->edges, edges, n * sizeof(*edges));
+	d->unique[at] = (uint32_t)d->nodes.n + 1;
+	vec_add(&d->nodes, inner);
+	if (d->nodes.n * 2 > d->n_unique)
 		grow(d);
-	return (node)d->bodies.n - 1;
+	return (node)d->nodes.n - 1;
 }
 
 /* One more edge of the node whose edges begin at @base of the stack. */
@@ -195,19 +197,19 @@ node diagram_range(struct diagrams *d, unsigned int var, struct range range, nod
 }
 
 /* The edge that @value takes. */
-static const struct edge *edge_at(const struct body *body, uint32_t value)
+static const struct edge *edge_at(const struct inner_node *inner, uint32_t value)
 {
-	size_t lo = 0, hi = body->n - 1;
+	size_t lo = 0, hi = inner->n - 1;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (body->edges[mid].hi < value)
+		if (inner->edges[mid].hi < value)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return &body->edges[lo];
+	return &inner->edges[lo];
 }
 
 node diagram_within(struct diagrams *d, unsigned int var, struct range_set ranges, node f, node out)
@@ -215,11 +217,11 @@ node diagram_within(struct diagrams *d, unsigned int var, struct range_set range
 	size_t base = d->stack.n;
 	uint32_t max = max_of(d, var);
 
-	if (is_leaf(f) || diagram_var(d, f) != var)
+	if (is_terminal(f) || diagram_var(d, f) != var)
 		return diagram_ranges(d, var, ranges, f, out);
 	for (size_t i = 0; i < ranges.n; i++) {
 		struct range r = ranges.at[i];
-		const struct edge *edge = edge_at(d->bodies.at[f], r.lo);
+		const struct edge *edge = edge_at(d->nodes.at[f], r.lo);
 
 		if (r.lo)
 			push(d, base, r.lo - 1, out);
@@ -234,18 +236,18 @@ node diagram_within(struct diagrams *d, unsigned int var, struct range_set range
 
 /* --- two functions -------------------------------------------------------------------------- */
 
-/** struct combination - a diagram_combine() under way */
+/** struct combination - a diagram_apply() under way */
 struct combination {
 	struct diagrams *d;
 	uint32_t op;
-	combine_fn *fn;
+	apply_fn *fn;
 	void *arg;
 };
 
 static unsigned int top_var(const struct diagrams *d, node a, node b)
 {
-	unsigned int x = is_leaf(a) ? UINT32_MAX : diagram_var(d, a);
-	unsigned int y = is_leaf(b) ? UINT32_MAX : diagram_var(d, b);
+	unsigned int x = is_terminal(a) ? UINT32_MAX : diagram_var(d, a);
+	unsigned int y = is_terminal(b) ? UINT32_MAX : diagram_var(d, b);
 
 	return x < y ? x : y;
 }
@@ -254,15 +256,15 @@ static unsigned int top_var(const struct diagrams *d, node a, node b)
 static const struct edge *edges_at(const struct diagrams *d, node f, unsigned int var, uint32_t max,
 				   struct edge *one)
 {
-	if (!is_leaf(f) && diagram_var(d, f) == var)
-		return d->bodies.at[f]->edges;
+	if (!is_terminal(f) && diagram_var(d, f) == var)
+		return d->nodes.at[f]->edges;
 	*one = (struct edge){max, f};
 	return one;
 }
 
-static struct memory *place_of(struct diagrams *d, uint32_t op, node a, node b)
+static struct cached *place_of(struct diagrams *d, uint32_t op, node a, node b)
 {
-	return &d->memory[mix(mix(mix(0, op), a), b) & (d->n_memory - 1)];
+	return &d->cache[mix(mix(mix(0, op), a), b) & (d->n_cache - 1)];
 }
 
 static node combine(const struct combination *c, node a, node b)
@@ -270,7 +272,7 @@ static node combine(const struct combination *c, node a, node b)
 	struct diagrams *d = c->d;
 	struct edge one_a, one_b;
 	const struct edge *x, *y;
-	struct memory *m;
+	struct cached *m;
 	unsigned int var;
 	uint32_t max;
 	size_t base;
@@ -297,39 +299,39 @@ static node combine(const struct combination *c, node a, node b)
 		y += y->hi == hi;
 	}
 	result = pop(d, var, base);
-	*place_of(d, c->op, a, b) = (struct memory){c->op, a, b, result};
+	*place_of(d, c->op, a, b) = (struct cached){c->op, a, b, result};
 	return result;
 }
 
-node diagram_combine(struct diagrams *d, uint32_t op, combine_fn *fn, void *arg, node a, node b)
+node diagram_apply(struct diagrams *d, uint32_t op, apply_fn *fn, void *arg, node a, node b)
 {
 	const struct combination c = {d, op, fn, arg};
 
 	return combine(&c, a, b);
 }
 
-/** struct mapping - other leaves under way, as a combination with nothing */
+/** struct mapping - other terminals under way, as a combination with nothing */
 struct mapping {
-	map_fn *fn;
+	terminal_fn *fn;
 	void *arg;
 };
 
-static bool map_leaf(node a, node b, void *arg, node *ret)
+static bool map_terminal(node a, node b, void *arg, node *ret)
 {
 	const struct mapping *m = arg;
 
 	(void)b;
-	if (!is_leaf(a))
+	if (!is_terminal(a))
 		return false;
-	*ret = m->fn(leaf_value(a), m->arg);
+	*ret = m->fn(terminal_value(a), m->arg);
 	return true;
 }
 
-node diagram_map(struct diagrams *d, node f, map_fn *fn, void *arg)
+node diagram_map_terminals(struct diagrams *d, node f, terminal_fn *fn, void *arg)
 {
 	struct mapping m = {fn, arg};
 
-	return diagram_combine(d, diagram_op(d), map_leaf, &m, f, leaf(0));
+	return diagram_apply(d, diagram_op(d), map_terminal, &m, f, terminal(0));
 }
 
 /** struct fixing - a variable and its value */
@@ -345,15 +347,15 @@ static bool fix(node a, node b, void *arg, node *ret)
 
 	(void)b;
 	*ret = a;
-	if (is_leaf(a) || diagram_var(x->d, a) > x->var)
+	if (is_terminal(a) || diagram_var(x->d, a) > x->var)
 		return true;
 	if (diagram_var(x->d, a) < x->var)
 		return false;
-	*ret = edge_at(x->d->bodies.at[a], x->value)->to;
+	*ret = edge_at(x->d->nodes.at[a], x->value)->to;
 	return true;
 }
 
-node diagram_fix(struct diagrams *d, node f, unsigned int var, uint32_t value)
+node diagram_restrict(struct diagrams *d, node f, unsigned int var, uint32_t value)
 {
 	struct fixing x = {d, var, value};
 	node result;
@@ -361,31 +363,31 @@ node diagram_fix(struct diagrams *d, node f, unsigned int var, uint32_t value)
 	/* most often it is the first variable */
 	if (fix(f, 0, &x, &result))
 		return result;
-	return diagram_combine(d, diagram_op(d), fix, &x, f, leaf(0));
+	return diagram_apply(d, diagram_op(d), fix, &x, f, terminal(0));
 }
 
 uint32_t diagram_eval(const struct diagrams *d, node f, const uint32_t *packet, unsigned int n)
 {
-	while (!is_leaf(f)) {
-		const struct body *body = d->bodies.at[f];
+	while (!is_terminal(f)) {
+		const struct inner_node *inner = d->nodes.at[f];
 
-		f = edge_at(body, body->var < n ? packet[body->var] : 0)->to;
+		f = edge_at(inner, inner->var < n ? packet[inner->var] : 0)->to;
 	}
-	return leaf_value(f);
+	return terminal_value(f);
 }
 
 static uint64_t count_paths(const struct diagrams *d, node f, uint64_t *known)
 {
-	const struct body *body;
+	const struct inner_node *inner;
 	uint64_t sum = 0;
 
-	if (is_leaf(f))
+	if (is_terminal(f))
 		return 1;
 	if (known[f])
 		return known[f];
-	body = d->bodies.at[f];
-	for (size_t i = 0; i < body->n; i++)
-		if (__builtin_add_overflow(sum, count_paths(d, body->edges[i].to, known), &sum))
+	inner = d->nodes.at[f];
+	for (size_t i = 0; i < inner->n; i++)
+		if (__builtin_add_overflow(sum, count_paths(d, inner->edges[i].to, known), &sum))
 			sum = UINT64_MAX;
 	known[f] = sum;
 	return sum;
@@ -393,7 +395,7 @@ static uint64_t count_paths(const struct diagrams *d, node f, uint64_t *known)
 
 uint64_t diagram_paths(struct diagrams *d, node f)
 {
-	uint64_t *known = mem_alloc((d->bodies.n + 1) * sizeof(*known));
+	uint64_t *known = mem_alloc((d->nodes.n + 1) * sizeof(*known));
 	uint64_t n = count_paths(d, f, known);
 
 	free(known);

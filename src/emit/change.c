@@ -44,8 +44,8 @@ static void remark(struct teller *t, const struct rule *rule)
 		emit_raw(rule, &words);
 	}
 	buf_printf(&t->text, " # %s", buf_str(&words));
-	if (rule->odd)
-		buf_printf(&t->text, " (%s)", rule->odd);
+	if (rule->unsupported)
+		buf_printf(&t->text, " (%s)", rule->unsupported);
 	buf_free(&words);
 }
 
@@ -74,7 +74,7 @@ static void tell_elements(struct teller *t, const char *verb, const struct set *
 			  const uint32_t *at, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		bool strange = set->origins[at[i]] == ELEMENT_ODD;
+		bool strange = set->origins[at[i]] == ELEMENT_UNSUPPORTED;
 
 		buf_printf(&t->text, "%s element inet %s %s { ", verb, t->table, set->name);
 		emit_element(set, at[i], &t->text);
@@ -86,10 +86,10 @@ static void tell_elements(struct teller *t, const char *verb, const struct set *
 }
 
 /* What it has that jgfw would not write. */
-static void remark_why(struct teller *t, const char *odd, const struct note *note)
+static void remark_why(struct teller *t, const char *unsupported, const struct note *note)
 {
-	if (odd || note->what)
-		buf_printf(&t->text, " # %s", odd ? odd : note->what);
+	if (unsupported || note->what)
+		buf_printf(&t->text, " # %s", unsupported ? unsupported : note->what);
 }
 
 static void tell_set_goes(struct teller *t, const struct set *set)
@@ -97,7 +97,7 @@ static void tell_set_goes(struct teller *t, const struct set *set)
 	buf_printf(&t->text, "delete %s inet %s ", set->n_data ? "map" : "set", t->table);
 	emit_name(set->name, &t->text);
 	remark_names(t);
-	remark_why(t, set->odd, &set->note);
+	remark_why(t, set->unsupported, &set->note);
 	tell(t, 0);
 }
 
@@ -119,7 +119,7 @@ static void tell_going(struct teller *t, const struct change *change)
 		buf_printf(&t->text, "delete chain inet %s ", t->table);
 		emit_name(chain->old->name, &t->text);
 		remark_names(t);
-		remark_why(t, chain->old->odd, &chain->old->note);
+		remark_why(t, chain->old->unsupported, &chain->old->note);
 		tell(t, 0);
 	}
 }

@@ -25,7 +25,7 @@ struct loaded {
 	const struct expr *map; /* the lookup that put a map's data here */
 };
 
-struct walk {
+struct rule_walk {
 	struct buf *out;
 	const struct rule *rule;
 	size_t at;
@@ -38,21 +38,21 @@ struct walk {
 	bool map_waits;	    /* its data was not yet used */
 };
 
-/** struct words - a field of packets as nft names it */
-struct words {
+/** struct phrase - a field of packets as nft names it */
+struct phrase {
 	const char *proto, *name; /* told one behind the other */
 	enum datatype type;
 	bool is_ipv4, is_l4; /* implies the test for IPv4; for a protocol */
 };
 
-static void separate(struct walk *w)
+static void separate(struct rule_walk *w)
 {
 	if (w->started)
 		buf_putc(w->out, ' ');
 	w->started = true;
 }
 
-static bool payload_words(const struct walk *w, const struct expr *e, struct words *words)
+static bool payload_words(const struct rule_walk *w, const struct expr *e, struct phrase *words)
 {
 	static const struct {
 		enum payload_base base;
@@ -88,9 +88,9 @@ static bool payload_words(const struct walk *w, const struct expr *e, struct wor
 	return false;
 }
 
-static bool load_words(const struct walk *w, const struct expr *e, struct words *words)
+static bool load_words(const struct rule_walk *w, const struct expr *e, struct phrase *words)
 {
-	static const struct words metas[] = {
+	static const struct phrase metas[] = {
 		[META_NFPROTO] = {"", "meta nfproto", .type = TYPE_NFPROTO},
 		[META_L4PROTO] = {"", "meta l4proto", .type = TYPE_INET_PROTO},
 		[META_IIFNAME] = {"", "iifname", .type = TYPE_IFNAME},
@@ -103,12 +103,12 @@ static bool load_words(const struct walk *w, const struct expr *e, struct words 
 		*words = metas[e->meta.key];
 		return true;
 	}
-	*words = (struct words){0};
+	*words = (struct phrase){0};
 	return e->kind == EXPR_PAYLOAD && payload_words(w, e, words);
 }
 
-/* Tell the tests that wait, unless @words imply them. */
-static void settle(struct walk *w, const struct words *words)
+/* Write the tests that wait, unless @words imply them. */
+static void write_waiting_tests(struct rule_walk *w, const struct phrase *words)
 {
 	if (w->nfproto_waits >= 0 &&
 	    !(words && words->is_ipv4 && w->nfproto_waits == NFPROTO_IPV4)) {
@@ -128,10 +128,10 @@ static void settle(struct walk *w, const struct words *words)
 }
 
 /* The concatenation of what is in the slots from @slot on, typed like the key of @set, to @out. */
-static bool emit_key(struct walk *w, const struct set *set, uint8_t slot, struct buf *out)
+static bool emit_key(struct rule_walk *w, const struct set *set, uint8_t slot, struct buf *out)
 {
-	struct words words[SET_MAX_FIELDS];
-	struct words all = {0};
+	struct phrase words[SET_MAX_FIELDS];
+	struct phrase all = {0};
 
 	if (!set->n_key) /* of a type that has no words here */
 		return false;
@@ -143,7 +143,7 @@ static bool emit_key(struct walk *w, const struct set *set, uint8_t slot, struct
 		all.is_l4 |= words[i].is_l4;
 		slot = (uint8_t)(slot + (datatype_len(set->key[i]) + 3) / 4);
 	}
-	settle(w, &all);
+	write_waiting_tests(w, &all);
 	if (out == w->out)
 		separate(w);
 	for (size_t i = 0; i < set->n_key; i++)
@@ -161,7 +161,7 @@ static void emit_set_name(const struct set *set, struct buf *out)
 	}
 }
 
-static bool emit_lookup(struct walk *w, const struct expr *e)
+static bool emit_lookup(struct rule_walk *w, const struct expr *e)
 {
 	const struct set *set = e->lookup.set;
 	bool vmap = set->n_data && set->data[0] == TYPE_VERDICT;
@@ -187,36 +187,36 @@ static bool emit_lookup(struct walk *w, const struct expr *e)
 	return true;
 }
 
-static const struct expr *next_expr(const struct walk *w, size_t ahead)
+static const struct expr *next_expr(const struct rule_walk *w, size_t ahead)
 {
 	return w->at + ahead < w->rule->n ? &w->rule->at[w->at + ahead] : NULL;
 }
 
-static bool emit_cmp(struct walk *w, const struct expr *e)
+static bool emit_cmp(struct rule_walk *w, const struct expr *e)
 {
 	static const char *const ops[] = {
 		[CMP_EQ] = " ", [CMP_NEQ] = " != ", [CMP_LTE] = " <= ", [CMP_GTE] = " >= "};
 	const struct expr *next = next_expr(w, 1);
 	const struct expr *from = w->slots[e->cmp.sreg].from;
-	struct words words;
+	struct phrase words;
 
 	if (!load_words(w, from, &words) || e->cmp.value.len != datatype_len(words.type))
 		return false;
 	if (words.type == TYPE_NFPROTO) {
 		if (w->nfproto_waits >= 0)
-			settle(w, NULL);
+			write_waiting_tests(w, NULL);
 		w->nfproto_waits = e->cmp.value.bytes[0];
 		return e->cmp.op == CMP_EQ &&
 		       (w->nfproto_waits == NFPROTO_IPV4 || w->nfproto_waits == NFPROTO_IPV6);
 	}
 	if (from->kind == EXPR_META && from->meta.key == META_L4PROTO && e->cmp.op == CMP_EQ) {
 		if (w->l4proto_waits)
-			settle(w, NULL);
+			write_waiting_tests(w, NULL);
 		w->l4proto = e->cmp.value.bytes[0];
 		w->l4proto_waits = true;
 		return true;
 	}
-	settle(w, &words);
+	write_waiting_tests(w, &words);
 	separate(w);
 	buf_printf(w->out, "%s%s", words.proto, words.name);
 	if (e->cmp.op == CMP_GTE && next && next->kind == EXPR_CMP && next->cmp.op == CMP_LTE &&
@@ -232,7 +232,7 @@ static bool emit_cmp(struct walk *w, const struct expr *e)
 }
 
 /* ct KEY & MASK != 0, which nft writes as a list of names. */
-static bool emit_ct(struct walk *w, const struct expr *e)
+static bool emit_ct(struct rule_walk *w, const struct expr *e)
 {
 	static const char *const words[][7] = {
 		[CT_STATE] = {"invalid", "established", "related", "new", NULL, NULL, "untracked"},
@@ -259,7 +259,7 @@ static bool emit_ct(struct walk *w, const struct expr *e)
 	for (size_t i = 0; i < n_names; i++)
 		if (bits & 1u << i && !names[i])
 			return false;
-	settle(w, NULL);
+	write_waiting_tests(w, NULL);
 	separate(w);
 	buf_puts(w->out, e->ct.key == CT_STATE ? "ct state" : "ct status");
 	for (size_t i = 0; i < n_names; i++)
@@ -271,13 +271,13 @@ static bool emit_ct(struct walk *w, const struct expr *e)
 	return true;
 }
 
-static bool emit_nat(struct walk *w, const struct expr *e)
+static bool emit_nat(struct rule_walk *w, const struct expr *e)
 {
 	const struct expr *map = w->slots[e->nat.addr].map;
 	struct buf *out = w->out;
 
 	if (e->nat.kind == NAT_MASQUERADE) {
-		settle(w, NULL);
+		write_waiting_tests(w, NULL);
 		separate(w);
 		buf_puts(out, "masquerade");
 		return true;
@@ -300,7 +300,7 @@ static void emit_log(const char *prefix, struct buf *out)
 	emit_quoted(prefix, strlen(prefix), out);
 }
 
-static bool emit_expr(struct walk *w, const struct expr *e)
+static bool emit_expr(struct rule_walk *w, const struct expr *e)
 {
 	switch (e->kind) {
 	case EXPR_META:
@@ -326,7 +326,7 @@ static bool emit_expr(struct walk *w, const struct expr *e)
 	case EXPR_LOG:
 		break;
 	}
-	settle(w, NULL);
+	write_waiting_tests(w, NULL);
 	separate(w);
 	if (e->kind == EXPR_VERDICT)
 		emit_verdict(&e->verdict, w->out);
@@ -372,7 +372,7 @@ void emit_raw(const struct rule *rule, struct buf *out)
 
 int emit_rule(const struct rule *rule, struct buf *out)
 {
-	struct walk w = {.out = out, .rule = rule, .l4proto = -1, .nfproto_waits = -1};
+	struct rule_walk w = {.out = out, .rule = rule, .l4proto = -1, .nfproto_waits = -1};
 	size_t start = out->n;
 
 	while (w.at < rule->n && emit_expr(&w, &rule->at[w.at]))
@@ -383,7 +383,7 @@ int emit_rule(const struct rule *rule, struct buf *out)
 		buf_printf(out, "# a rule that has no words: expression %zu", w.at + 1);
 		return -EOPNOTSUPP;
 	}
-	settle(&w, NULL);
+	write_waiting_tests(&w, NULL);
 	if (rule->comment) {
 		buf_puts(out, " comment ");
 		emit_quoted(rule->comment, strlen(rule->comment), out);

@@ -90,15 +90,15 @@ static int take_addr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/** struct reader - a direction of an entry that is being read */
-struct reader {
+/** struct entry_reader - a direction of an entry that is being read */
+struct entry_reader {
 	struct conn *conn;
 	struct tuple *tuple;
 };
 
 static int take_proto(const struct nlattr *attr, void *data)
 {
-	struct reader *r = data;
+	struct entry_reader *r = data;
 	bool orig = r->tuple == &r->conn->orig;
 
 	if (mnl_attr_get_type(attr) == CTA_PROTO_NUM && is_u8(attr))
@@ -114,7 +114,7 @@ static int take_proto(const struct nlattr *attr, void *data)
 
 static int take_part(const struct nlattr *attr, void *data)
 {
-	struct reader *r = data;
+	struct entry_reader *r = data;
 
 	if (mnl_attr_get_type(attr) == CTA_TUPLE_IP)
 		mnl_attr_parse_nested(attr, take_addr, r->tuple);
@@ -139,10 +139,10 @@ static int take_attr(const struct nlattr *attr, void *data)
 		conn->wire_len = mnl_attr_get_payload_len(attr);
 		conn->wire =
 			arena_copy(&d->conns->arena, mnl_attr_get_payload(attr), conn->wire_len);
-		mnl_attr_parse_nested(attr, take_part, &(struct reader){conn, &conn->orig});
+		mnl_attr_parse_nested(attr, take_part, &(struct entry_reader){conn, &conn->orig});
 		break;
 	case CTA_TUPLE_REPLY:
-		mnl_attr_parse_nested(attr, take_part, &(struct reader){conn, &conn->reply});
+		mnl_attr_parse_nested(attr, take_part, &(struct entry_reader){conn, &conn->reply});
 		break;
 	case CTA_STATUS:
 		conn->status = is_u32(attr) ? host_u32(attr) : 0;

@@ -33,15 +33,17 @@ static int decode_table(struct decoder *d, const struct nlmsghdr *message)
 	d->rs->table.owned = flags & NFT_TABLE_F_OWNER;
 	d->rs->table.dormant = flags & NFT_TABLE_F_DORMANT;
 	if (d->rs->table.owned)
-		odd(d, &d->rs->table.odd, "another process holds the table");
+		unsupported(d, &d->rs->table.unsupported, "another process holds the table");
 	if (d->rs->table.dormant)
-		odd(d, &d->rs->table.odd, "the table is dormant");
+		unsupported(d, &d->rs->table.unsupported, "the table is dormant");
 	if (flags & ~(uint32_t)(NFT_TABLE_F_DORMANT | NFT_TABLE_F_OWNER))
-		odd(d, &d->rs->table.odd, "the table has flags 0x%x", flags);
+		unsupported(d, &d->rs->table.unsupported, "the table has flags 0x%x", flags);
 	if (!note_of_table(d, a.at[NFTA_TABLE_USERDATA], &d->rs->table.note))
-		odd(d, &d->rs->table.odd, "the table has user data that jgfw does not know");
+		unsupported(d, &d->rs->table.unsupported,
+			    "the table has user data that jgfw does not know");
 	if (!attrs_within(&a, known))
-		odd(d, &d->rs->table.odd, "the table has attributes that jgfw does not know");
+		unsupported(d, &d->rs->table.unsupported,
+			    "the table has attributes that jgfw does not know");
 	return 0;
 }
 
@@ -64,14 +66,14 @@ static void decode_hook(struct decoder *d, struct attrs *a, struct chain *chain)
 	else if (number < ARRAY_SIZE(hooks))
 		chain->hook = hooks[number];
 	else
-		odd(d, &chain->odd, "hook %u", number);
+		unsupported(d, &chain->unsupported, "hook %u", number);
 	chain->type = type && !strcmp(type, "nat")     ? CHAIN_NAT
 		      : type && !strcmp(type, "route") ? CHAIN_ROUTE
 						       : CHAIN_FILTER;
 	chain->policy_drop = a->at[NFTA_CHAIN_POLICY] && attr_u32(a, NFTA_CHAIN_POLICY) == NF_DROP;
 	if (!attrs_within(&h, ATTR_BIT(NFTA_HOOK_HOOKNUM) | ATTR_BIT(NFTA_HOOK_PRIORITY)))
-		odd(d, &chain->odd, "it is bound to devices");
-	chain->off_path = chain->odd;
+		unsupported(d, &chain->unsupported, "it is bound to devices");
+	chain->off_path = chain->unsupported;
 }
 
 static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
@@ -96,13 +98,13 @@ static int decode_chain(struct decoder *d, const struct nlmsghdr *message)
 	if (a.at[NFTA_CHAIN_HOOK])
 		decode_hook(d, &a, chain);
 	if (flags & ~(uint32_t)NFT_CHAIN_BASE) {
-		odd(d, &chain->odd, "it has flags 0x%x", flags);
+		unsupported(d, &chain->unsupported, "it has flags 0x%x", flags);
 		chain->off_path |= chain->is_base;
 	}
 	if (!note_of_chain(d, a.at[NFTA_CHAIN_USERDATA], &chain->note))
-		odd(d, &chain->odd, "it has user data that jgfw does not know");
+		unsupported(d, &chain->unsupported, "it has user data that jgfw does not know");
 	if (!attrs_within(&a, known))
-		odd(d, &chain->odd, "it has attributes that jgfw does not know");
+		unsupported(d, &chain->unsupported, "it has attributes that jgfw does not know");
 	return 0;
 }
 
@@ -132,7 +134,7 @@ static void decode_comment(struct decoder *d, const struct nlattr *attr, struct 
 	struct comment comment = {0};
 
 	if (!udata_each_of(attr, take_udata, &comment) || comment.strange)
-		odd(d, &rule->odd, "it has user data");
+		unsupported(d, &rule->unsupported, "it has user data");
 	if (comment.text)
 		rule->comment = arena_copy(&d->rs->arena, comment.text, strlen(comment.text));
 }
@@ -164,7 +166,7 @@ static int decode_rule(struct decoder *d, const struct nlmsghdr *message)
 	if (a.at[NFTA_RULE_USERDATA])
 		decode_comment(d, a.at[NFTA_RULE_USERDATA], rule);
 	if (!attrs_within(&a, known))
-		odd(d, &rule->odd, "it has attributes of another tool's");
+		unsupported(d, &rule->unsupported, "it has attributes of another tool's");
 	return 0;
 }
 
@@ -175,7 +177,7 @@ static int decode_object(struct decoder *d, const struct nlmsghdr *message)
 
 	if (!table || !is_of(d, message, table))
 		return table ? 0 : -EBADMSG;
-	odd(d, &d->rs->table.odd, "the table has stateful objects");
+	unsupported(d, &d->rs->table.unsupported, "the table has stateful objects");
 	if (attr_u32(&a, NFTA_OBJ_TYPE) == NFT_OBJECT_CT_HELPER) {
 		const char *helper = attr_str(&data, NFTA_CT_HELPER_NAME);
 
@@ -190,7 +192,7 @@ static int decode_flowtable(struct decoder *d, const struct nlmsghdr *message)
 	const char *table = attr_str(&a, NFTA_FLOWTABLE_TABLE);
 
 	if (table && is_of(d, message, table))
-		odd(d, &d->rs->table.odd, "the table has flowtables");
+		unsupported(d, &d->rs->table.unsupported, "the table has flowtables");
 	return table ? 0 : -EBADMSG;
 }
 

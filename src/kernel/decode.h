@@ -10,7 +10,8 @@
  *
  * Chains must come before the rules and elements that jump to them, sets before their elements and
  * before the rules that look them up. What is not understood becomes EXPR_UNKNOWN, or is said in
- * the @odd of the thing it belongs to. Returns 0, or -EBADMSG where the message is malformed.
+ * the @unsupported of the thing it belongs to. Returns 0, or -EBADMSG where the message is
+ * malformed.
  */
 int decode_message(struct decoder *d, const struct nlmsghdr *message);
 

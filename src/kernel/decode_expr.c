@@ -458,7 +458,8 @@ static void decode_expr(struct context *c, const struct nlattr *element, struct 
 	size_t n = 0;
 
 	if (!attrs_within(&a, ATTR_BIT(NFTA_EXPR_NAME) | ATTR_BIT(NFTA_EXPR_DATA)))
-		odd(c->d, &rule->odd, "an expression has attributes that jgfw does not know");
+		unsupported(c->d, &rule->unsupported,
+			    "an expression has attributes that jgfw does not know");
 	else if (name)
 		n = known_expr(c, name, data, found);
 	if (!n) {

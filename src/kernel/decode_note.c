@@ -11,19 +11,19 @@ enum {
 	UDATA_HEAD = 2, /* bytes: a type and a length */
 };
 
-/** struct reader - a note on its way */
-struct reader {
+/** struct note_reader - a note on its way */
+struct note_reader {
 	struct note *note;
 	bool unknown; /* a part of it is */
 };
 
-static void say(struct reader *r, const char *what)
+static void say(struct note_reader *r, const char *what)
 {
 	if (!r->note->what)
 		r->note->what = what;
 }
 
-static void take_comment(struct reader *r, const struct nftnl_udata *part, const char *what)
+static void take_comment(struct note_reader *r, const struct nftnl_udata *part, const char *what)
 {
 	const char *text = nftnl_udata_get(part);
 	uint8_t len = nftnl_udata_len(part);
@@ -37,7 +37,7 @@ static void take_comment(struct reader *r, const struct nftnl_udata *part, const
 static bool note_of(struct decoder *d, const struct nlattr *attr, nftnl_udata_cb_t take,
 		    struct note *ret)
 {
-	struct reader r = {.note = ret};
+	struct note_reader r = {.note = ret};
 
 	*ret = (struct note){0};
 	if (!attr)
@@ -50,7 +50,7 @@ static bool note_of(struct decoder *d, const struct nlattr *attr, nftnl_udata_cb
 
 static int take_of_table(const struct nftnl_udata *part, void *data)
 {
-	struct reader *r = data;
+	struct note_reader *r = data;
 
 	switch (nftnl_udata_type(part)) {
 	case NFTNL_UDATA_TABLE_COMMENT:
@@ -72,7 +72,7 @@ bool note_of_table(struct decoder *d, const struct nlattr *attr, struct note *re
 
 static int take_of_chain(const struct nftnl_udata *part, void *data)
 {
-	struct reader *r = data;
+	struct note_reader *r = data;
 
 	if (nftnl_udata_type(part) == NFTNL_UDATA_CHAIN_COMMENT)
 		take_comment(r, part, "it has a comment");
@@ -108,7 +108,7 @@ static bool is_zero(const struct nftnl_udata *part)
 
 static int take_of_set(const struct nftnl_udata *part, void *data)
 {
-	struct reader *r = data;
+	struct note_reader *r = data;
 	bool is_typeof = false;
 
 	switch (nftnl_udata_type(part)) {

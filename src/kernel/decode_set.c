@@ -25,7 +25,7 @@ struct bound {
 	uint8_t key[VALUE_MAX], data[SET_MAX_FIELDS * VALUE_MAX];
 	struct verdict verdict;
 	struct counter counter;
-	bool is_end, is_odd;
+	bool is_end, is_unsupported;
 };
 
 struct bounds {
@@ -118,7 +118,7 @@ static void decode_desc(struct decoder *d, const struct nlattr *nest, struct set
 	if (!attrs_within(&a, ATTR_BIT(NFTA_SET_DESC_SIZE) | ATTR_BIT(NFTA_SET_DESC_CONCAT)) ||
 	    (a.at[NFTA_SET_DESC_CONCAT] && set->interval && set->n_key &&
 	     !fields_fit(a.at[NFTA_SET_DESC_CONCAT], set)))
-		odd(d, &set->odd, "it has a description of its own");
+		unsupported(d, &set->unsupported, "it has a description of its own");
 }
 
 static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, struct set *set)
@@ -137,19 +137,19 @@ static void decode_details(struct decoder *d, struct attrs *a, uint32_t flags, s
 	/* its flag tells whether ranges are of the whole key or of each field */
 	if (flags & ~usual ||
 	    (set->interval && set->n_key && (set->n_key > 1) != !!(flags & NFT_SET_CONCAT)))
-		odd(d, &set->odd, "it has flags 0x%x", flags);
+		unsupported(d, &set->unsupported, "it has flags 0x%x", flags);
 	if (a->at[NFTA_SET_DESC])
 		decode_desc(d, a->at[NFTA_SET_DESC], set);
 	if (a->at[NFTA_SET_EXPR] || a->at[NFTA_SET_EXPRESSIONS]) {
 		set->counter = take_counter(a, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS, &none);
 		if (!set->counter)
-			odd(d, &set->odd, "its elements have expressions");
+			unsupported(d, &set->unsupported, "its elements have expressions");
 	}
 	/* an anonymous set is told with its rule, whatever nft noted of it */
 	if (set->name && !note_of_set(d, a->at[NFTA_SET_USERDATA], &set->note))
-		odd(d, &set->odd, "it has user data that jgfw does not know");
+		unsupported(d, &set->unsupported, "it has user data that jgfw does not know");
 	if (!attrs_within(a, known))
-		odd(d, &set->odd, "it has attributes that jgfw does not use");
+		unsupported(d, &set->unsupported, "it has attributes that jgfw does not use");
 }
 
 /* An interval of one field comes as two elements, which wait until all were seen. */
@@ -199,7 +199,7 @@ int decode_set(struct decoder *d, const struct nlmsghdr *message)
 	set->interval = flags & NFT_SET_INTERVAL;
 	decode_details(d, &a, flags, set);
 	if (!n_key || (flags & NFT_SET_MAP && !n_data)) {
-		odd(d, &set->odd, "its type is not one of jgfw's");
+		unsupported(d, &set->unsupported, "its type is not one of jgfw's");
 		if (set_is_vmap(set)) /* where it leads counts all the same */
 			set->key_len = opaque_len(&a);
 	}
@@ -268,7 +268,8 @@ static int take_element_udata(const struct nftnl_udata *attr, void *data)
 }
 
 /* Does the element bear more than jgfw gives to it? */
-static bool is_odd(const struct set *set, const struct attrs *a, struct counter *ret_counter)
+static bool is_unsupported(const struct set *set, const struct attrs *a,
+			   struct counter *ret_counter)
 {
 	uint32_t known = ATTR_BIT(NFTA_SET_ELEM_KEY) | ATTR_BIT(NFTA_SET_ELEM_KEY_END) |
 			 ATTR_BIT(NFTA_SET_ELEM_DATA) | ATTR_BIT(NFTA_SET_ELEM_FLAGS) |
@@ -301,17 +302,17 @@ static bool decode_bound(struct decoder *d, struct bounds *bounds, struct attrs 
 	const struct set *set = bounds->set;
 
 	*b = (struct bound){.is_end = is_end};
-	b->is_odd = is_odd(set, a, &b->counter);
+	b->is_unsupported = is_unsupported(set, a, &b->counter);
 	return !a->at[NFTA_SET_ELEM_KEY_END] &&
 	       take_fields(a->at[NFTA_SET_ELEM_KEY], set->key, set->n_key, b->key) &&
 	       (is_end || !set->n_data ||
 		take_data(d, set, a->at[NFTA_SET_ELEM_DATA], b->data, &b->verdict));
 }
 
-static void add_element(struct set *set, const uint8_t *bytes, bool is_odd, struct verdict verdict,
-			struct counter counter)
+static void add_element(struct set *set, const uint8_t *bytes, bool is_unsupported,
+			struct verdict verdict, struct counter counter)
 {
-	uint8_t *at = set_add(set, is_odd ? ELEMENT_ODD : 0);
+	uint8_t *at = set_add(set, is_unsupported ? ELEMENT_UNSUPPORTED : 0);
 
 	memcpy(at, bytes, set->stride);
 	if (set->verdicts)
@@ -341,7 +342,7 @@ static bool decode_element(struct decoder *d, struct set *set, struct bounds *bo
 		return false;
 	if (bounds)
 		return decode_bound(d, bounds, &a, flags & NFT_SET_ELEM_INTERVAL_END);
-	strange = is_odd(set, &a, &counter);
+	strange = is_unsupported(set, &a, &counter);
 	if (flags && !set->n_key) /* the end of an opaque interval says nothing more */
 		return true;
 	if (flags || !take_key(set, a.at[NFTA_SET_ELEM_KEY], bytes))
@@ -381,7 +382,8 @@ int decode_elements(struct decoder *d, const struct nlmsghdr *message)
 	bounds = bounds_of(d, set);
 	nest_each(nest, a.at[NFTA_SET_ELEM_LIST_ELEMENTS])
 		if (!decode_element(d, set, bounds, nest))
-			odd(d, &set->odd, "it has an element that jgfw does not understand");
+			unsupported(d, &set->unsupported,
+				    "it has an element that jgfw does not understand");
 	return 0;
 }
 
@@ -423,10 +425,10 @@ static void close_intervals(struct decoder *d, struct bounds *v)
 			memcpy(end, v->at[i + 1].key, set->key_len);
 			decrement(end, set->key_len);
 			if (!v->at[i + 1].is_end && set->data_len == 0 && !set->verdicts)
-				odd(d, &set->odd, "its intervals are not closed");
+				unsupported(d, &set->unsupported, "its intervals are not closed");
 		}
 		memcpy(end + set->key_len, b->data, set->data_len);
-		add_element(set, bytes, b->is_odd, b->verdict, b->counter);
+		add_element(set, bytes, b->is_unsupported, b->verdict, b->counter);
 	}
 }
 
@@ -442,10 +444,10 @@ void decode_finish(struct decoder *d)
 	vec_free(&d->bounds);
 	vec_each(set, &d->rs->table.sets)
 		if (set_sort(d->rs, *set, &a, &b))
-			odd(d, &(*set)->odd, "two elements have the same key");
+			unsupported(d, &(*set)->unsupported, "two elements have the same key");
 	vec_each(set, &d->rs->anonymous)
 		if (set_sort(d->rs, *set, &a, &b))
-			odd(d, &(*set)->odd, "two elements have the same key");
+			unsupported(d, &(*set)->unsupported, "two elements have the same key");
 	index_free(&d->sets);
 	index_free(&d->chains);
 }

@@ -7,7 +7,7 @@
 #include <net/if.h>
 #include <string.h>
 
-void kernel_doubt_interface(const char *name, struct loc loc, struct diag *diag)
+void kernel_warn_interface(const char *name, struct loc loc, struct diag *diag)
 {
 	if (if_nametoindex(name))
 		return;

@@ -79,13 +79,13 @@ void kernel_pack(const struct ruleset *rs, struct buf *out)
 	}
 }
 
-/** struct reader - bytes that are left */
-struct reader {
+/** struct pack_reader - bytes that are left */
+struct pack_reader {
 	const char *at;
 	size_t left;
 };
 
-static const void *take(struct reader *r, size_t len)
+static const void *take(struct pack_reader *r, size_t len)
 {
 	const char *at = r->at;
 
@@ -96,12 +96,12 @@ static const void *take(struct reader *r, size_t len)
 	return at;
 }
 
-static const void *take_array(struct reader *r, size_t n, size_t size)
+static const void *take_array(struct pack_reader *r, size_t n, size_t size)
 {
 	return n > r->left / size ? NULL : take(r, n * size);
 }
 
-static bool fill_set(struct set *set, struct reader *r, const struct block *block)
+static bool fill_set(struct set *set, struct pack_reader *r, const struct block *block)
 {
 	size_t stride = set->key_len * (set->interval ? 2 : 1) + set->data_len;
 	const void *bytes, *counters = NULL;
@@ -125,7 +125,7 @@ static bool fill_set(struct set *set, struct reader *r, const struct block *bloc
 	return true;
 }
 
-static bool take_blocks(struct decoder *d, struct reader *r)
+static bool take_blocks(struct decoder *d, struct pack_reader *r)
 {
 	while (r->left) {
 		const void *head = take(r, sizeof(struct block)), *name;
@@ -167,7 +167,7 @@ static int take_messages(struct decoder *d, const void *bytes, size_t len, bool 
 int kernel_unpack(const void *bytes, size_t len, const char *table, struct ruleset **ret)
 {
 	struct decoder d = {.rs = ruleset_new(table)};
-	struct reader reader = {bytes, len};
+	struct pack_reader reader = {bytes, len};
 	const void *size = take(&reader, sizeof(uint64_t)), *messages = NULL;
 	uint64_t messages_len = 0;
 	bool any = false;

@@ -88,7 +88,7 @@ bool udata_each_of(const struct nlattr *attr, nftnl_udata_cb_t take, void *arg)
 	return udata_each(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), take, arg);
 }
 
-void odd(struct decoder *d, const char **where, const char *fmt, ...)
+void unsupported(struct decoder *d, const char **where, const char *fmt, ...)
 {
 	va_list ap;
 	char *line = NULL;

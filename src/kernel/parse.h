@@ -76,8 +76,8 @@ bool udata_each_of(const struct nlattr *attr, nftnl_udata_cb_t take, void *arg);
 /** is_of - does @message speak of the table of @d, if it names the table @name? */
 bool is_of(const struct decoder *d, const struct nlmsghdr *message, const char *name);
 
-/** odd - say in @where (a member @odd) what is strange, unless something was said before */
-void odd(struct decoder *d, const char **where, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/** odd - say in @where (a member @unsupported) what is strange, unless something was said before */
+void unsupported(struct decoder *d, const char **where, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /** decoder_find_set - the set @name, or NULL; @id counts where it is not 0 */
 struct set *decoder_find_set(struct decoder *d, const char *name, uint32_t id);

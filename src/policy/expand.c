@@ -238,7 +238,7 @@ static void list_zone_edges(struct policy *policy, const struct site *site)
 								  peer->public.addr}));
 	for (int z = 0; z < ZONE_COUNT; z++) {
 		sort_machines(&policy->zone_edges[z]);
-		vec_settle(&policy->arena, &policy->zone_edges[z]);
+		vec_move_to(&policy->arena, &policy->zone_edges[z]);
 	}
 }
 

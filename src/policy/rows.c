@@ -134,8 +134,8 @@ static int exact_order(const void *a, const void *b)
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
-/** struct run - the @n entries with one protocol and port */
-struct run {
+/** struct port_run - the @n entries with one protocol and port */
+struct port_run {
 	const struct exact *at;
 	size_t n;
 };
@@ -143,7 +143,7 @@ struct run {
 /* In the order of the table. */
 static int run_order(const void *a, const void *b)
 {
-	const struct run *x = a, *y = b;
+	const struct port_run *x = a, *y = b;
 
 	if (x->at->group != y->at->group)
 		return x->at->group < y->at->group ? -1 : 1;
@@ -156,7 +156,7 @@ struct dispatch {
 		VEC(struct exact);
 	} exact;
 	struct {
-		VEC(struct run);
+		VEC(struct port_run);
 	} runs;
 	struct index chains; /* by list of groups */
 };
@@ -232,7 +232,7 @@ static struct set *make_vmap(struct compiler *c, const char *prefix,
 
 		for (n = 1; i + n < d.exact.n && e[n].proto == e->proto && e[n].port == e->port;)
 			n++;
-		vec_add(&d.runs, ((struct run){e, n}));
+		vec_add(&d.runs, ((struct port_run){e, n}));
 	}
 	if (d.runs.n)
 		qsort(d.runs.at, d.runs.n, sizeof(*d.runs.at), run_order);

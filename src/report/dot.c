@@ -22,15 +22,15 @@ enum {
 	NODE_MAX_ADDRESSES = 12, /* of a role; more are counted */
 };
 
-enum node_kind {
+enum graph_node_kind {
 	NODE_NIC,
 	NODE_ROLE,
 	NODE_RANGE,
 };
 
-/** struct node - one end of flows */
-struct node {
-	enum node_kind kind;
+/** struct graph_node - one end of flows */
+struct graph_node {
+	enum graph_node_kind kind;
 	enum zone zone;
 	unsigned int index; /* of the NIC or role in the model */
 	struct range range; /* NODE_RANGE */
@@ -50,8 +50,8 @@ static const struct {
 	[FATE_REFLECTED] = {"reflected", "color=\"#7a3fa0\" style=dashed"},
 };
 
-/** struct edge - flows between the same nodes that fare alike */
-struct edge {
+/** struct graph_edge - flows between the same nodes that fare alike */
+struct graph_edge {
 	size_t from, to;
 	enum fate fate;
 	struct {
@@ -64,19 +64,20 @@ struct picture {
 	const struct policy *policy;
 	const struct deployment *dep;
 	struct {
-		VEC(struct node);
+		VEC(struct graph_node);
 	} nodes;
 	struct {
-		VEC(struct edge);
+		VEC(struct graph_edge);
 	} edges;
 };
 
 /* --- from flows to a graph ------------------------------------------------------------------ */
 
 /* Flows tell addresses; which NIC or role they are of, the deployment does. */
-static struct node node_of(const struct deployment *dep, const struct party *party, enum zone zone)
+static struct graph_node node_of(const struct deployment *dep, const struct party *party,
+				 enum zone zone)
 {
-	struct node node = {.kind = NODE_RANGE, .zone = zone, .range = IPV4_ALL};
+	struct graph_node node = {.kind = NODE_RANGE, .zone = zone, .range = IPV4_ALL};
 
 	if (party->kind == PARTY_RANGE)
 		node.range = party->range;
@@ -93,10 +94,10 @@ static struct node node_of(const struct deployment *dep, const struct party *par
 	return node;
 }
 
-static size_t add_node(struct picture *p, struct node node)
+static size_t add_node(struct picture *p, struct graph_node node)
 {
 	for (size_t i = 0; i < p->nodes.n; i++) {
-		const struct node *known = &p->nodes.at[i];
+		const struct graph_node *known = &p->nodes.at[i];
 
 		if (known->kind == node.kind && known->zone == node.zone &&
 		    known->index == node.index && range_equal(known->range, node.range))
@@ -142,7 +143,7 @@ static void add_flow(struct picture *p, const struct flow *flow)
 			vec_add(&edge->flows, flow);
 			return;
 		}
-	vec_add(&p->edges, ((struct edge){.from = from, .to = to, .fate = fate}));
+	vec_add(&p->edges, ((struct graph_edge){.from = from, .to = to, .fate = fate}));
 	vec_add(&p->edges.at[p->edges.n - 1].flows, flow);
 }
 
@@ -183,7 +184,7 @@ static void tell_range(struct range range, struct buf *out)
 }
 
 /* As a site would write it; ids have no spaces, so it is no other node's name. */
-static void node_name(const struct picture *p, const struct node *node, struct buf *out)
+static void node_name(const struct picture *p, const struct graph_node *node, struct buf *out)
 {
 	const struct model *model = p->dep->model;
 
@@ -262,7 +263,7 @@ static void role_label(const struct picture *p, unsigned int role, struct buf *o
 	buf_puts(out, "</table>");
 }
 
-static void node_label(const struct picture *p, const struct node *node, struct buf *out)
+static void node_label(const struct picture *p, const struct graph_node *node, struct buf *out)
 {
 	switch (node->kind) {
 	case NODE_NIC:
@@ -395,7 +396,7 @@ static void draw_zone(const struct picture *p, enum zone zone, struct buf *out)
 /* The NICs of the same machines, in the order of their zones. */
 static void join_nics(const struct picture *p, struct buf *out)
 {
-	const struct node *last = NULL;
+	const struct graph_node *last = NULL;
 
 	for (int zone = 0; zone < ZONE_COUNT; zone++)
 		vec_each(node, &p->nodes) {
@@ -417,9 +418,9 @@ static void join_nics(const struct picture *p, struct buf *out)
 }
 
 /* Zones stand in their order from left to right, whichever way the flows go. */
-static void draw_edge(const struct picture *p, const struct edge *edge, struct buf *out)
+static void draw_edge(const struct picture *p, const struct graph_edge *edge, struct buf *out)
 {
-	const struct node *from = &p->nodes.at[edge->from], *to = &p->nodes.at[edge->to];
+	const struct graph_node *from = &p->nodes.at[edge->from], *to = &p->nodes.at[edge->to];
 	bool back = from->zone > to->zone || (from->zone == to->zone && edge->from > edge->to);
 
 	buf_putc(out, '\t');

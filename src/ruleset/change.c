@@ -25,7 +25,7 @@ static bool same_types(const enum datatype *a, size_t n_a, const enum datatype *
 
 static bool same_definition(const struct set *a, const struct set *b)
 {
-	return !a->odd && !b->odd && note_same(&a->note, &b->note) &&
+	return !a->unsupported && !b->unsupported && note_same(&a->note, &b->note) &&
 	       same_types(a->key, a->n_key, b->key, b->n_key) &&
 	       same_types(a->data, a->n_data, b->data, b->n_data) && a->interval == b->interval &&
 	       a->counter == b->counter && a->size == b->size;
@@ -55,7 +55,7 @@ static void compare_elements(struct set_change *c, size_t *kept)
 					: memcmp(a->bytes + i * a->stride, b->bytes + k * b->stride,
 						 a->stride);
 
-		if (!order && same_verdict(a, i, b, k) && a->origins[i] != ELEMENT_ODD) {
+		if (!order && same_verdict(a, i, b, k) && a->origins[i] != ELEMENT_UNSUPPORTED) {
 			i++;
 			k++;
 			++*kept;
@@ -152,15 +152,16 @@ static void key_of(struct comparison *c, const struct rule *rule, bool is_old, s
 	}
 }
 
-/** struct match - for each new rule the old one that is equal to it, and for old ones if they stay
+/** struct matched - for each new rule the old one that is equal to it, and for old ones if they
+ * stay
  */
-struct match {
+struct matched {
 	size_t *old_of; /* index + 1, or 0 */
 	bool *stays;	/* by old index */
 };
 
 /* Of the pairs, keep the longest series that is in order on both sides. */
-static void keep_in_order(struct match *m, size_t n_new)
+static void keep_in_order(struct matched *m, size_t n_new)
 {
 	size_t *tails = mem_resize(NULL, n_new + 1, sizeof(*tails)); /* new indices, by length */
 	size_t *before = mem_resize(NULL, n_new + 1, sizeof(*before));
@@ -196,7 +197,7 @@ static void keep_in_order(struct match *m, size_t n_new)
 }
 
 static void match_rules(struct comparison *c, const struct chain *old, const struct chain *new,
-			struct match *m)
+			struct matched *m)
 {
 	struct index keys = {0}; /* to the last old rule with a key: index + 1 */
 	size_t *previous = mem_resize(NULL, old->rules.n + 1, sizeof(*previous));
@@ -232,8 +233,8 @@ static void match_rules(struct comparison *c, const struct chain *old, const str
 static void edit_rules(struct comparison *c, struct chain_change *change)
 {
 	const struct chain *old = change->old, *new = change->new;
-	struct match m = {mem_resize(NULL, new->rules.n + 1, sizeof(size_t)),
-			  mem_alloc(old->rules.n + 1)};
+	struct matched m = {mem_resize(NULL, new->rules.n + 1, sizeof(size_t)),
+			    mem_alloc(old->rules.n + 1)};
 	size_t next = 0;
 
 	match_rules(c, old, new, &m);
@@ -273,7 +274,7 @@ static void all_rules(struct chain_change *change)
 
 static bool same_hook(const struct chain *a, const struct chain *b)
 {
-	return !a->odd && note_same(&a->note, &b->note) && a->is_base == b->is_base &&
+	return !a->unsupported && note_same(&a->note, &b->note) && a->is_base == b->is_base &&
 	       (!a->is_base ||
 		(a->type == b->type && a->hook == b->hook && a->priority == b->priority));
 }
@@ -347,7 +348,7 @@ static const char *why_whole(const struct ruleset *old, const struct ruleset *ne
 		return NULL;
 	vec_each(chain, &new->table.chains)
 		*index_find(&names, (*chain)->name, strlen((*chain)->name)) = *chain;
-	why = old->table.odd;
+	why = old->table.unsupported;
 	if (!why)
 		why = note_difference(&old->table.note, &new->table.note);
 	vec_each(chain, &old->table.chains) {
@@ -356,8 +357,8 @@ static const char *why_whole(const struct ruleset *old, const struct ruleset *ne
 
 		if (why)
 			break;
-		if ((*chain)->odd && !(*chain)->is_base)
-			why = (*chain)->odd;
+		if ((*chain)->unsupported && !(*chain)->is_base)
+			why = (*chain)->unsupported;
 		else if (other && (*chain)->is_base != other->is_base)
 			why = "a base chain and another have the same name";
 		else if (other && !other->is_base)

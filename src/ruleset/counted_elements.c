@@ -6,8 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/** struct counted - counters of elements that go, each taken once */
-struct counted {
+/** struct counted_element - counters of elements that go, each taken once */
+struct counted_element {
 	struct index names[2]; /* of all sets, in the old and the new ruleset */
 	struct index first;    /* by stem of the set and bytes: index + 1 in the list */
 	struct {
@@ -42,7 +42,7 @@ static const uint8_t *bytes_of(const struct set *set, size_t i)
 	return set->bytes + i * set->stride;
 }
 
-static void make_key(struct counted *c, bool is_new, const struct set *set, size_t i)
+static void make_key(struct counted_element *c, bool is_new, const struct set *set, size_t i)
 {
 	c->key.n = 0;
 	buf_add(&c->key, bytes_of(set, i), set->stride);
@@ -58,7 +58,7 @@ static bool find_on(const struct set *set, const uint8_t *bytes, size_t *from)
 	return *from < set->n && !memcmp(bytes_of(set, *from), bytes, set->stride);
 }
 
-static void add_gone(struct counted *c, const struct set *old, const struct set *new)
+static void add_gone(struct counted_element *c, const struct set *old, const struct set *new)
 {
 	size_t at = 0;
 	void **slot;
@@ -78,7 +78,7 @@ static void add_gone(struct counted *c, const struct set *old, const struct set 
 	}
 }
 
-static const struct counter *take_gone(struct counted *c, const struct set *set, size_t i)
+static const struct counter *take_gone(struct counted_element *c, const struct set *set, size_t i)
 {
 	void **slot;
 	size_t first;
@@ -94,7 +94,7 @@ static const struct counter *take_gone(struct counted *c, const struct set *set,
 
 /* Elements that are there in both go on; the others take what one that goes had counted, or come
  * back with a count of their own. */
-static void take_on(struct counted *c, struct set_change *change)
+static void take_on(struct counted_element *c, struct set_change *change)
 {
 	const struct set *a = change->old, *b = change->new;
 	size_t at = 0;
@@ -119,7 +119,7 @@ static void take_on(struct counted *c, struct set_change *change)
 
 void change_take_on_element_counters(struct change *change)
 {
-	struct counted c = {0};
+	struct counted_element c = {0};
 
 	if (change->old)
 		index_names(&c.names[0], change->old);

@@ -45,7 +45,7 @@ static void key_elements(struct buf *key, const struct set *set)
 		buf_add(key, at[i], set->stride);
 		if (set->verdicts)
 			key_verdict(key, &set->verdicts[index]);
-		if (set->origins[index] == ELEMENT_ODD)
+		if (set->origins[index] == ELEMENT_UNSUPPORTED)
 			key_str(key, "odd");
 	}
 	free(at);
@@ -63,7 +63,7 @@ static void key_set(struct buf *key, const struct set *set)
 		buf_putc(key, (char)set->key[i]);
 	for (size_t i = 0; i < set->n_data; i++)
 		buf_putc(key, (char)set->data[i]);
-	key_str(key, set->odd);
+	key_str(key, set->unsupported);
 	key_elements(key, set);
 }
 
@@ -130,5 +130,5 @@ void rule_key(const struct rule *rule, struct buf *key)
 		key_expr(key, &rule->at[i]);
 	buf_putc(key, rule->comment ? '"' : ' '); /* an empty one is one */
 	key_str(key, rule->comment);
-	key_str(key, rule->odd);
+	key_str(key, rule->unsupported);
 }

@@ -265,12 +265,12 @@ static enum found look_up(struct walk *w, const struct expr *e, size_t *ret_elem
 	enum found found;
 	struct key key;
 
-	if (set->odd || set->filled)
+	if (set->unsupported || set->filled)
 		return FOUND_PERHAPS;
 	key_of(w, set, e->lookup.sreg, &key);
 	found = finder_find(index_get(&w->runner->finders, &set, sizeof(const struct set *)), &key,
 			    ret_element);
-	if (found == FOUND_ONE && set->origins[*ret_element] == ELEMENT_ODD)
+	if (found == FOUND_ONE && set->origins[*ret_element] == ELEMENT_UNSUPPORTED)
 		return FOUND_PERHAPS;
 	return found;
 }

@@ -6,15 +6,15 @@
 #include "jgfw/base/index.h"
 #include "jgfw/ruleset/run.h"
 
-/** struct base - a base chain and the table it is in */
-struct base {
+/** struct hooked_chain - a base chain and the table it is in */
+struct hooked_chain {
 	const struct chain *chain;
 	const struct table *table;
 };
 
 struct runner {
 	struct {
-		VEC(struct base);
+		VEC(struct hooked_chain);
 	} base;		      /* in the order in which they run */
 	struct index finders; /* from a set's address */
 };

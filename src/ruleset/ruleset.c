@@ -98,21 +98,21 @@ bool note_same(const struct note *a, const struct note *b)
 static const char *set_odd(const struct set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (set->origins[i] == ELEMENT_ODD)
+		if (set->origins[i] == ELEMENT_UNSUPPORTED)
 			return "an element bears more than key, data and counter";
-	return set->odd;
+	return set->unsupported;
 }
 
-const char *ruleset_odd(const struct ruleset *rs)
+const char *ruleset_unsupported(const struct ruleset *rs)
 {
-	if (rs->table.odd)
-		return rs->table.odd;
+	if (rs->table.unsupported)
+		return rs->table.unsupported;
 	vec_each(chain, &rs->table.chains) {
-		if ((*chain)->odd)
-			return (*chain)->odd;
+		if ((*chain)->unsupported)
+			return (*chain)->unsupported;
 		vec_each(rule, &(*chain)->rules)
-			if (rule->odd)
-				return rule->odd;
+			if (rule->unsupported)
+				return rule->unsupported;
 	}
 	vec_each(set, &rs->table.sets)
 		if (set_odd(*set))
@@ -211,8 +211,8 @@ uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b)
 	struct origin copy;
 	size_t looked_at = 0;
 
-	if (a == ELEMENT_ODD || b == ELEMENT_ODD)
-		return ELEMENT_ODD;
+	if (a == ELEMENT_UNSUPPORTED || b == ELEMENT_UNSUPPORTED)
+		return ELEMENT_UNSUPPORTED;
 	if (!a || !b)
 		return a ? a : b;
 	/* what comes twice comes soon: a long list is not searched for each that joins it */

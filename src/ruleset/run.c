@@ -53,7 +53,7 @@ bool chain_is_unclear(const struct chain *chain)
 }
 
 /* Put a base chain among those that were added before it. */
-static void add_base(struct runner *runner, struct base base)
+static void add_base(struct runner *runner, struct hooked_chain base)
 {
 	size_t i = runner->base.n;
 
@@ -72,7 +72,7 @@ static void add_ruleset(struct runner *runner, const struct ruleset *rs)
 {
 	vec_each(chain, &rs->table.chains)
 		if ((*chain)->is_base && !rs->table.dormant)
-			add_base(runner, (struct base){*chain, &rs->table});
+			add_base(runner, (struct hooked_chain){*chain, &rs->table});
 	vec_each(set, &rs->table.sets)
 		prepare_set(runner, *set);
 	vec_each(set, &rs->anonymous)
@@ -254,8 +254,8 @@ static bool same_translation(const struct translation *a, const struct translati
 
 /* Would a chain of another table's with the priority of @base, if it were the first, decide
  * otherwise than @base did? */
-static bool has_rival(const struct runner *runner, const struct base *base, enum run_fate fate,
-		      struct run *run)
+static bool has_rival(const struct runner *runner, const struct hooked_chain *base,
+		      enum run_fate fate, struct run *run)
 {
 	const struct chain *chain = base->chain;
 
@@ -279,7 +279,7 @@ static bool has_rival(const struct runner *runner, const struct base *base, enum
 	return false;
 }
 
-static enum run_fate run_nat_chain(const struct runner *runner, const struct base *base,
+static enum run_fate run_nat_chain(const struct runner *runner, const struct hooked_chain *base,
 				   struct run *run)
 {
 	const struct translation *t = translation_of(run, base->chain->hook);

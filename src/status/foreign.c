@@ -148,7 +148,7 @@ static bool gives_to_sip(const struct ruleset *rs)
 	return false;
 }
 
-static void doubt_table(const struct ruleset *rs, struct diag *diag)
+static void warn_table(const struct ruleset *rs, struct diag *diag)
 {
 	struct index known = {0};
 
@@ -176,7 +176,7 @@ static void doubt_table(const struct ruleset *rs, struct diag *diag)
 			  family_name(rs->table.family), rs->table.name);
 }
 
-int doubt_foreign(struct kernel *kernel, struct diag *diag)
+int warn_foreign(struct kernel *kernel, struct diag *diag)
 {
 	struct table_names names = {0};
 	int r = kernel_tables(kernel, &names, diag);
@@ -192,7 +192,7 @@ int doubt_foreign(struct kernel *kernel, struct diag *diag)
 		r = kernel_read(kernel, name->family, name->name, READ_SKELETON, &rs, &generation,
 				diag);
 		if (!r && rs)
-			doubt_table(rs, diag);
+			warn_table(rs, diag);
 		ruleset_free(rs);
 	}
 	vec_free(&names);

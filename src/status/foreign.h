@@ -4,8 +4,8 @@
 
 #include "jgfw/kernel/kernel.h"
 
-/** doubt_foreign - warn of base chains of others that can drop or translate, and of their helpers
+/** warn_foreign - warn of base chains of others that can drop or translate, and of their helpers
  * for SIP; 0 or -errno */
-int doubt_foreign(struct kernel *kernel, struct diag *diag);
+int warn_foreign(struct kernel *kernel, struct diag *diag);
 
 #endif

@@ -91,7 +91,7 @@ static void differs(struct pairing *p, enum weight weight, const char *fmt, ...)
 	free(text);
 }
 
-static const char *settled(struct pairing *p, struct buf *text)
+static const char *kept_text(struct pairing *p, struct buf *text)
 {
 	const char *copy = arena_copy(p->arena, text->at, text->n);
 
@@ -106,7 +106,7 @@ static const char *addr_text(struct pairing *p, uint32_t addr)
 	if (!p->told)
 		return "";
 	buf_ipv4(&text, addr);
-	return settled(p, &text);
+	return kept_text(p, &text);
 }
 
 static const char *range_text(struct pairing *p, struct range range)
@@ -123,7 +123,7 @@ static const char *range_text(struct pairing *p, struct range range)
 		buf_putc(&text, '-');
 		buf_ipv4(&text, range.hi);
 	}
-	return settled(p, &text);
+	return kept_text(p, &text);
 }
 
 static const char *ports_text(struct pairing *p, struct range_set ports)
@@ -137,7 +137,7 @@ static const char *ports_text(struct pairing *p, struct range_set ports)
 		if (ports.at[i].hi != ports.at[i].lo)
 			buf_printf(&text, "-%u", ports.at[i].hi);
 	}
-	return settled(p, &text);
+	return kept_text(p, &text);
 }
 
 static const char *interfaces_text(struct pairing *p, enum zone zone)
@@ -152,7 +152,7 @@ static const char *interfaces_text(struct pairing *p, enum zone zone)
 			   nic->name);
 	if (p->seen->site->zones[zone].n)
 		buf_putc(&text, ')');
-	return settled(p, &text);
+	return kept_text(p, &text);
 }
 
 /* --- addresses ------------------------------------------------------------------------------ */
@@ -210,7 +210,7 @@ static const char *machines_text(struct pairing *p, const struct endpoint *end)
 	}
 	if (n > SHOWN_ADDRESSES)
 		buf_puts(&text, ", ...");
-	return settled(p, &text);
+	return kept_text(p, &text);
 }
 
 /* The Expressway-E of @end that has @addr on its other side, or NULL. */

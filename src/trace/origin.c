@@ -63,7 +63,7 @@ void origin_find(const struct tracer *t, const struct ruleset *rs, struct trace_
 	uint32_t list = set ? set->origins[step->run.element] : 0;
 	const struct origin *o;
 
-	if (list == ELEMENT_ODD)
+	if (list == ELEMENT_UNSUPPORTED)
 		list = 0;
 	vec_each(m, &t->matches) {
 		if (!rule->comment || !lets_through(&step->run) ||

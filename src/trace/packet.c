@@ -43,8 +43,8 @@ const char *probe_state_name(enum probe_state state)
 	return states[state];
 }
 
-/** struct scanner - a packet on its way into a struct probe */
-struct scanner {
+/** struct packet_scanner - a packet on its way into a struct probe */
+struct packet_scanner {
 	const struct source *source;
 	struct arena *arena;
 	struct diag *diag;
@@ -57,10 +57,10 @@ struct scanner {
 
 /* --- words ---------------------------------------------------------------------------------- */
 
-static void fail(struct scanner *s, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void fail(struct packet_scanner *s, struct loc loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Only the first error is told: the rest is guesswork. */
-static void fail(struct scanner *s, struct loc loc, const char *fmt, ...)
+static void fail(struct packet_scanner *s, struct loc loc, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -77,7 +77,7 @@ static void fail(struct scanner *s, struct loc loc, const char *fmt, ...)
 }
 
 /* "expected WHAT", and what there is instead */
-static void expected(struct scanner *s, const char *what)
+static void expected(struct packet_scanner *s, const char *what)
 {
 	if (s->word)
 		fail(s, s->loc, "expected %s, found '%s'", what, s->word);
@@ -86,7 +86,7 @@ static void expected(struct scanner *s, const char *what)
 }
 
 /* Part of the word that was read last. */
-static struct loc part(const struct scanner *s, size_t from, size_t len)
+static struct loc part(const struct packet_scanner *s, size_t from, size_t len)
 {
 	struct loc loc = s->loc;
 
@@ -95,7 +95,7 @@ static struct loc part(const struct scanner *s, size_t from, size_t len)
 	return loc;
 }
 
-static void next_word(struct scanner *s)
+static void next_word(struct packet_scanner *s)
 {
 	const char *text = s->source->text;
 	size_t from, len = s->source->len;
@@ -113,13 +113,13 @@ static void next_word(struct scanner *s)
 	s->word = s->at > from ? arena_copy(s->arena, text + from, s->at - from) : NULL;
 }
 
-static bool word_is(const struct scanner *s, const char *text)
+static bool word_is(const struct packet_scanner *s, const char *text)
 {
 	return s->word && !strcmp(s->word, text);
 }
 
 /* The value where the word is KEY=VALUE, else NULL. */
-static const char *value_of(const struct scanner *s, const char *key)
+static const char *value_of(const struct packet_scanner *s, const char *key)
 {
 	size_t len = strlen(key);
 
@@ -129,8 +129,8 @@ static const char *value_of(const struct scanner *s, const char *key)
 
 /* --- in=, out=, state= ---------------------------------------------------------------------- */
 
-static void take_interface(struct scanner *s, const char *key, const char *value, const char **ret,
-			   struct loc *ret_loc)
+static void take_interface(struct packet_scanner *s, const char *key, const char *value,
+			   const char **ret, struct loc *ret_loc)
 {
 	size_t before = strlen(key) + 1, len = strlen(value);
 
@@ -144,7 +144,7 @@ static void take_interface(struct scanner *s, const char *key, const char *value
 	*ret_loc = part(s, before, len);
 }
 
-static void take_state(struct scanner *s, const char *value)
+static void take_state(struct packet_scanner *s, const char *value)
 {
 	struct loc loc = part(s, strlen("state="), strlen(value));
 
@@ -161,7 +161,7 @@ static void take_state(struct scanner *s, const char *value)
 }
 
 /* The next word that is not KEY=VALUE of these. */
-static void advance(struct scanner *s)
+static void advance(struct packet_scanner *s)
 {
 	static const char *const keys[] = {"in", "out", "state"};
 	const char *value;
@@ -184,7 +184,7 @@ static void advance(struct scanner *s)
 
 /* --- the protocol --------------------------------------------------------------------------- */
 
-static void take_number(struct scanner *s, const char *value)
+static void take_number(struct packet_scanner *s, const char *value)
 {
 	uint64_t number;
 
@@ -198,7 +198,7 @@ static void take_number(struct scanner *s, const char *value)
 			s->probe->has_ports = protos[i].has_ports;
 }
 
-static void take_proto(struct scanner *s)
+static void take_proto(struct packet_scanner *s)
 {
 	const char *value = value_of(s, "proto");
 	size_t i = 0;
@@ -220,7 +220,7 @@ static void take_proto(struct scanner *s)
 }
 
 /* A type of ICMP is what stands in an address's place and is none. */
-static void take_icmp_type(struct scanner *s)
+static void take_icmp_type(struct packet_scanner *s)
 {
 	const char *word = s->word;
 
@@ -236,7 +236,8 @@ static void take_icmp_type(struct scanner *s)
 
 /* --- addresses ------------------------------------------------------------------------------ */
 
-static void take_port(struct scanner *s, const char *text, size_t from, struct probe_end *end)
+static void take_port(struct packet_scanner *s, const char *text, size_t from,
+		      struct probe_end *end)
 {
 	uint64_t port;
 
@@ -250,7 +251,7 @@ static void take_port(struct scanner *s, const char *text, size_t from, struct p
 }
 
 /* [ADDRESS] or [ADDRESS]:PORT */
-static void take_ipv6(struct scanner *s, struct probe_end *end)
+static void take_ipv6(struct packet_scanner *s, struct probe_end *end)
 {
 	const char *close = strchr(s->word, ']');
 	char *text;
@@ -270,7 +271,7 @@ static void take_ipv6(struct scanner *s, struct probe_end *end)
 }
 
 /* ADDRESS or ADDRESS:PORT */
-static void take_ipv4(struct scanner *s, struct probe_end *end)
+static void take_ipv4(struct packet_scanner *s, struct probe_end *end)
 {
 	const char *colon = strchr(s->word, ':');
 	size_t len = colon ? (size_t)(colon - s->word) : strlen(s->word);
@@ -285,7 +286,7 @@ static void take_ipv4(struct scanner *s, struct probe_end *end)
 		take_port(s, colon + 1, len + 1, end);
 }
 
-static void take_end(struct scanner *s, struct probe_end *end)
+static void take_end(struct packet_scanner *s, struct probe_end *end)
 {
 	bool is_ipv6;
 
@@ -310,7 +311,7 @@ static void take_end(struct scanner *s, struct probe_end *end)
 
 /* --- packets -------------------------------------------------------------------------------- */
 
-static void check(struct scanner *s)
+static void check(struct packet_scanner *s)
 {
 	const struct probe *p = s->probe;
 
@@ -328,7 +329,7 @@ int probe_parse(const struct source *source, struct arena *arena, struct probe *
 		struct diag *diag)
 {
 	struct probe probe = {0};
-	struct scanner s = {.source = source, .arena = arena, .diag = diag, .probe = &probe};
+	struct packet_scanner s = {.source = source, .arena = arena, .diag = diag, .probe = &probe};
 
 	for (size_t i = 0; i < source->len; i++)
 		if (source->text[i] < ' ' || source->text[i] > '~') {

@@ -40,15 +40,15 @@ struct way way_unknown(const struct site *site, struct arena *arena)
 	return way;
 }
 
-/** struct place - what a site says of an address */
-struct place {
+/** struct whereabouts - what a site says of an address */
+struct whereabouts {
 	uint32_t addr;
 	int zone; /* -1: nothing */
 	bool is_public;
 	uint64_t size; /* of the network that said so */
 };
 
-static void find_machine(const struct deployment *dep, struct place *place)
+static void find_machine(const struct deployment *dep, struct whereabouts *place)
 {
 	const struct model *model = dep->model;
 
@@ -64,7 +64,7 @@ static void find_machine(const struct deployment *dep, struct place *place)
 				place->zone = (int)model->roles[i].zone;
 }
 
-static void find_network(const struct endpoint *end, struct place *place)
+static void find_network(const struct endpoint *end, struct whereabouts *place)
 {
 	uint64_t size = (uint64_t)end->range.hi - end->range.lo;
 
@@ -75,7 +75,7 @@ static void find_network(const struct endpoint *end, struct place *place)
 	place->size = size;
 }
 
-static void find_networks(const struct deployment *dep, struct place *place)
+static void find_networks(const struct deployment *dep, struct whereabouts *place)
 {
 	for (size_t i = 0; i < dep->n_clients; i++)
 		find_network(&dep->client_ends[i], place);
@@ -85,9 +85,9 @@ static void find_networks(const struct deployment *dep, struct place *place)
 	}
 }
 
-static struct place find_place(const struct site *site, uint32_t addr)
+static struct whereabouts find_place(const struct site *site, uint32_t addr)
 {
-	struct place place = {.addr = addr, .zone = -1, .size = UINT64_MAX};
+	struct whereabouts place = {.addr = addr, .zone = -1, .size = UINT64_MAX};
 
 	vec_each(dep, &site->deployments)
 		find_machine(*dep, &place);
@@ -105,7 +105,7 @@ int way_find(const struct gateway *gateway, uint32_t addr, struct arena *arena, 
 {
 	struct way way = {.zone = -1};
 	struct hop hop = {0};
-	struct place place;
+	struct whereabouts place;
 	int r;
 
 	if (gateway->hop) {

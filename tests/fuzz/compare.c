@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 
+#include "verify/proof/sources.h"
 #include "jgfw/emit/ruleset.h"
 #include "jgfw/ruleset/run.h"
 #include "jgfw/verify/actual/pipeline.h"
@@ -142,7 +143,7 @@ static bool same_outcome(const struct space *s, uint32_t value, const uint32_t *
 {
 	struct outcome o;
 
-	if (!leaf_outcome(s, value, &o))
+	if (!terminal_outcome(s, value, &o))
 		return false;
 	if ((o.has_daddr ? o.daddr : point[VAR_DADDR]) != behind->daddr ||
 	    o.masquerade != behind->saddr_unknown)
@@ -162,11 +163,11 @@ static bool can_fare_so(const struct space *s, node f, const uint32_t *point, en
 	unsigned int var;
 	size_t n;
 
-	if (is_leaf(f) && leaf_value(f) == LEAF_UNKNOWN)
+	if (is_terminal(f) && terminal_value(f) == TERMINAL_UNKNOWN)
 		return true;
-	if (is_leaf(f))
-		return fate == RUN_DROP ? leaf_value(f) == LEAF_DROP
-					: same_outcome(s, leaf_value(f), point, behind);
+	if (is_terminal(f))
+		return fate == RUN_DROP ? terminal_value(f) == TERMINAL_DROP
+					: same_outcome(s, terminal_value(f), point, behind);
 	var = diagram_var(s->d, f);
 	e = diagram_edges(s->d, f, &n);
 	if (var >= VARS)

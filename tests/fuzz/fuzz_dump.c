@@ -188,7 +188,7 @@ static void ask_tables(struct diag *diag)
 		use_tables(&tables, all);
 	tables_free(&tables);
 	answers = all;
-	doubt_foreign(kernel, diag);
+	warn_foreign(kernel, diag);
 	kernel_close(kernel);
 }
 

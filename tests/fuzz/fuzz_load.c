@@ -59,7 +59,7 @@ static void must_hold(const struct ruleset *rs)
 	struct ruleset *found = read_back(&generation);
 	struct change change;
 
-	must(found && !ruleset_odd(found));
+	must(found && !ruleset_unsupported(found));
 	change_between(found, rs, &change);
 	if (!change_is_empty(&change))
 		emit_change(&change, tell, NULL);

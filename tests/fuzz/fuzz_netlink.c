@@ -58,7 +58,7 @@ static void check_kept(const struct ruleset *rs)
 	struct ruleset *back = NULL;
 
 	kernel_pack(rs, &packed);
-	if (!ruleset_odd(rs) && is_loadable(rs) && is_told_so(rs)) {
+	if (!ruleset_unsupported(rs) && is_loadable(rs) && is_told_so(rs)) {
 		must(!kernel_unpack(packed.at, packed.n, RULESET_TABLE, &back));
 		must(tell_change(rs, back));
 		kernel_pack(back, &again);

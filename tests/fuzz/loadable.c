@@ -29,7 +29,7 @@ static bool overlap(const struct set *set, const uint8_t *a, const uint8_t *b)
 
 static bool set_is_loadable(const struct set *set)
 {
-	if (set->odd || !set->n_key)
+	if (set->unsupported || !set->n_key)
 		return true; /* nobody looks into it */
 	if (set->n > MAX_ELEMENTS)
 		return false;
@@ -122,7 +122,7 @@ static bool expr_is_loadable(struct visit *v, const struct expr *e)
 
 static bool chain_is_loadable(struct visit *v, const struct chain *chain)
 {
-	if (chain->odd || v->depth == MAX_DEPTH || !v->left)
+	if (chain->unsupported || v->depth == MAX_DEPTH || !v->left)
 		return false;
 	v->left--;
 	v->depth++;

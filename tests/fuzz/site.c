@@ -45,7 +45,7 @@ static void check_ruleset(const struct ruleset *rs)
 	struct ruleset *back = NULL;
 	struct change change;
 
-	must(!ruleset_odd(rs));
+	must(!ruleset_unsupported(rs));
 	must(!emit_ruleset(rs, &text));
 	must(!memchr(text.at, '\0', text.n));
 	kernel_pack(rs, &packed);

@@ -123,7 +123,7 @@ static struct set *some_set(struct maker *m, const enum field *fields, size_t n,
 			set->verdicts[set->n - 1] = some_verdict(m);
 	}
 	if (set_sort(m->rs, set, &a, &b) || (set->n && !feed_below(m->f, 32)))
-		set->odd = "it is not what it was made for";
+		set->unsupported = "it is not what it was made for";
 	return set;
 }
 

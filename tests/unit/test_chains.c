@@ -520,8 +520,8 @@ START_TEST(odd_things_are_undecided)
 
 	bench_begin(&b, CHAIN_FILTER, HOOK_FORWARD, false);
 	set = ruleset_set(b.rs, "s", ADDR, 1, NULL, 0);
-	set_put(set_add(set, _i == 1 ? ELEMENT_ODD : 0), value_u32(addr(CLIENT)));
-	set->odd = _i == 2 ? "a flag" : NULL;
+	set_put(set_add(set, _i == 1 ? ELEMENT_UNSUPPORTED : 0), value_u32(addr(CLIENT)));
+	set->unsupported = _i == 2 ? "a flag" : NULL;
 	r = add_rule(&b, b.base);
 	rule_lookup(&r, SADDR_FIELD, 1, set, false);
 	rule_verdict(&r, VERDICT_DROP, NULL);

@@ -402,11 +402,11 @@ START_TEST(what_is_odd_is_never_equal)
 	struct ruleset *old = letters("ab"), *new = letters("ab");
 	struct change change;
 
-	old->table.chains.at[0]->rules.at[0].odd = "it has user data";
+	old->table.chains.at[0]->rules.at[0].unsupported = "it has user data";
 	change_between(old, new, &change);
 	ck_assert_uint_eq(change.chains.at[0].rules.n, 2);
 	change_free(&change);
-	old->table.odd = "the table is dormant";
+	old->table.unsupported = "the table is dormant";
 	change_between(old, new, &change);
 	ck_assert_str_eq(change.whole, "the table is dormant");
 	ck_assert(!change_is_empty(&change));

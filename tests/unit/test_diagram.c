@@ -44,7 +44,7 @@ static bool in_box(const struct box *box, const uint32_t *packet)
 	return true;
 }
 
-/* Boxes with one leaf, which may overlap. */
+/* Boxes with one terminal, which may overlap. */
 static node random_function(struct diagrams *d, uint32_t *state, struct box *ret_boxes,
 			    size_t *ret_n)
 {
@@ -56,9 +56,9 @@ static node random_function(struct diagrams *d, uint32_t *state, struct box *ret
 		for (size_t v = 0; v < N_VARS; v++)
 			ret_boxes[i].at[v] = random_range(state);
 		copy[i] = ret_boxes[i];
-		ret_boxes[i].to = copy[i].to = leaf(1);
+		ret_boxes[i].to = copy[i].to = terminal(1);
 	}
-	return diagram_boxes(d, vars, N_VARS, copy, *ret_n, leaf(0));
+	return diagram_boxes(d, vars, N_VARS, copy, *ret_n, terminal(0));
 }
 
 static uint32_t expected(const struct box *boxes, size_t n, const uint32_t *packet)
@@ -72,16 +72,16 @@ static uint32_t expected(const struct box *boxes, size_t n, const uint32_t *pack
 static bool xor_fn(node a, node b, void *arg, node *ret)
 {
 	(void)arg;
-	if (!is_leaf(a) || !is_leaf(b))
+	if (!is_terminal(a) || !is_terminal(b))
 		return false;
-	*ret = leaf(leaf_value(a) ^ leaf_value(b));
+	*ret = terminal(terminal_value(a) ^ terminal_value(b));
 	return true;
 }
 
 static node invert(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(!value);
+	return terminal(!value);
 }
 
 START_TEST(diagrams_are_their_functions)
@@ -94,11 +94,11 @@ START_TEST(diagrams_are_their_functions)
 	for (int trial = 0; trial < TRIALS; trial++) {
 		node f = random_function(d, &state, f_boxes, &n_f);
 		node g = random_function(d, &state, g_boxes, &n_g);
-		node both = diagram_combine(d, diagram_op(d), xor_fn, NULL, f, g);
-		node not = diagram_map(d, f, invert, NULL);
+		node both = diagram_apply(d, diagram_op(d), xor_fn, NULL, f, g);
+		node not = diagram_map_terminals(d, f, invert, NULL);
 		unsigned int var = next_random(&state) % N_VARS;
 		uint32_t value = next_random(&state) % (VAR_MAX + 1);
-		node fixed = diagram_fix(d, f, var, value);
+		node fixed = diagram_restrict(d, f, var, value);
 
 		EACH_PACKET(p)
 		{
@@ -113,8 +113,8 @@ START_TEST(diagrams_are_their_functions)
 				ck_abort_msg("trial %d, packet %u %u %u", trial, p[0], p[1], p[2]);
 		}
 		/* what is equal is the same */
-		ck_assert_uint_eq(diagram_map(d, not, invert, NULL), f);
-		ck_assert_uint_eq(diagram_combine(d, diagram_op(d), xor_fn, NULL, both, g), f);
+		ck_assert_uint_eq(diagram_map_terminals(d, not, invert, NULL), f);
+		ck_assert_uint_eq(diagram_apply(d, diagram_op(d), xor_fn, NULL, both, g), f);
 	}
 	diagrams_free(d);
 }
@@ -124,7 +124,7 @@ START_TEST(ranges_have_their_bounds)
 {
 	static const struct range ranges[] = {{0, 0}, {3, 5}, {VAR_MAX, VAR_MAX}};
 	struct diagrams *d = diagrams_new(maxima, N_VARS);
-	node f = diagram_ranges(d, 1, (struct range_set){ranges, 3}, leaf(1), leaf(0));
+	node f = diagram_ranges(d, 1, (struct range_set){ranges, 3}, terminal(1), terminal(0));
 
 	for (uint32_t v = 0; v <= VAR_MAX; v++) {
 		uint32_t packet[N_VARS] = {0, v, 0};
@@ -134,8 +134,8 @@ START_TEST(ranges_have_their_bounds)
 	}
 	/* 0, 1 to 2, 3 to 5, 6 to 14, 15 */
 	ck_assert_uint_eq(diagram_paths(d, f), 5);
-	ck_assert_uint_eq(diagram_range(d, 1, (struct range){0, VAR_MAX}, leaf(1), leaf(0)),
-			  leaf(1));
+	ck_assert_uint_eq(diagram_range(d, 1, (struct range){0, VAR_MAX}, terminal(1), terminal(0)),
+			  terminal(1));
 	diagrams_free(d);
 }
 END_TEST

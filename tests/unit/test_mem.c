@@ -233,12 +233,12 @@ START_TEST(vec_settles_in_an_arena)
 	ck_assert_uint_eq(v.n, 0);
 	for (int i = 0; i < 100; i++)
 		vec_add(&v, i * 3);
-	vec_settle(&a, &v);
+	vec_move_to(&a, &v);
 	ck_assert_uint_eq(v.n, 100);
 	ck_assert_uint_eq(v.cap, 100);
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(v.at[i], 3L * i);
-	vec_settle(&a, &nothing);
+	vec_move_to(&a, &nothing);
 	ck_assert_uint_eq(nothing.n + nothing.cap, 0);
 	arena_free(&a);
 }

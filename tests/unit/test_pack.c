@@ -199,7 +199,7 @@ START_TEST(cut_off_in_the_padding)
 	message_len -= CUT;
 	memcpy(last, &message_len, sizeof(message_len));
 	ck_assert_int_eq(kernel_unpack(packed.at, packed.n - CUT, RULESET_TABLE, &back), 0);
-	ck_assert_ptr_nonnull(back->table.chains.at[0]->rules.at[0].odd);
+	ck_assert_ptr_nonnull(back->table.chains.at[0]->rules.at[0].unsupported);
 	ruleset_free(back);
 	ruleset_free(rs);
 	buf_free(&packed);

@@ -61,8 +61,9 @@ START_TEST(nat_at_input_can_drop)
 	lab_begin(&l, CHAIN_NAT, HOOK_INPUT);
 	rule_verdict(&l.rule, VERDICT_DROP, NULL);
 	lab_prepare(&l);
-	ck_assert_uint_eq(pipeline_local(&l.pipeline, IPV4, CT_STATE_NEW), leaf(LEAF_DROP));
-	ck_assert_uint_eq(pipeline_local(&l.pipeline, IPV4, CT_STATE_INVALID), leaf(LEAF_ACCEPT));
+	ck_assert_uint_eq(pipeline_local(&l.pipeline, IPV4, CT_STATE_NEW), terminal(TERMINAL_DROP));
+	ck_assert_uint_eq(pipeline_local(&l.pipeline, IPV4, CT_STATE_INVALID),
+			  terminal(TERMINAL_ACCEPT));
 	lab_end(&l);
 }
 END_TEST
@@ -88,9 +89,9 @@ START_TEST(translation_to_what_already_is)
 	rule_verdict(&drop, VERDICT_DROP, NULL);
 	lab_prepare(&l);
 	f = pipeline_forward(&l.pipeline, IPV4, CT_STATE_NEW);
-	ck_assert_uint_eq(diagram_eval(l.space.d, f, packet, VARS), LEAF_DROP);
+	ck_assert_uint_eq(diagram_eval(l.space.d, f, packet, VARS), TERMINAL_DROP);
 	packet[VAR_DADDR] = 8;
-	ck_assert_uint_eq(diagram_eval(l.space.d, f, packet, VARS), LEAF_ACCEPT);
+	ck_assert_uint_eq(diagram_eval(l.space.d, f, packet, VARS), TERMINAL_ACCEPT);
 	lab_end(&l);
 }
 END_TEST
@@ -121,7 +122,7 @@ START_TEST(masks_that_tell_nothing)
 	rule_verdict(&l.rule, VERDICT_DROP, NULL);
 	lab_prepare(&l);
 	ck_assert_uint_eq(pipeline_forward(&l.pipeline, IPV4, CT_STATE_NEW),
-			  leaf(masks[_i].holds ? LEAF_DROP : LEAF_ACCEPT));
+			  terminal(masks[_i].holds ? TERMINAL_DROP : TERMINAL_ACCEPT));
 	lab_end(&l);
 }
 END_TEST
@@ -140,9 +141,9 @@ START_TEST(status_of_new_packets)
 	lab_prepare(&l);
 	f = pipeline_forward(&l.pipeline, IPV4, CT_STATE_NEW);
 	if (bits[_i] == CT_STATUS_DNAT)
-		ck_assert_uint_eq(f, leaf(LEAF_ACCEPT));
+		ck_assert_uint_eq(f, terminal(TERMINAL_ACCEPT));
 	else
-		ck_assert(!is_leaf(f) && l.space.doubts.at[0] == DOUBT_UNKNOWN);
+		ck_assert(!is_terminal(f) && l.space.free_variables.at[0] == FREE_UNKNOWN);
 	lab_end(&l);
 }
 END_TEST
@@ -166,7 +167,7 @@ START_TEST(more_doubts_than_a_stack_has_room_for)
 	ck_assert_uint_eq(diagram_eval(l.space.d,
 				       pipeline_forward(&l.pipeline, IPV4, CT_STATE_INVALID),
 				       packet, VARS),
-			  LEAF_UNKNOWN);
+			  TERMINAL_UNKNOWN);
 	lab_end(&l);
 }
 END_TEST

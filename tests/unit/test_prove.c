@@ -154,11 +154,11 @@ static void compare_fates(const struct space *s, const uint32_t *packet, uint32_
 	struct outcome o;
 
 	if (fate == RUN_DROP) {
-		ck_assert_uint_eq(value, LEAF_DROP);
+		ck_assert_uint_eq(value, TERMINAL_DROP);
 		return;
 	}
 	ck_assert_int_eq(fate, RUN_ACCEPT);
-	ck_assert(leaf_outcome(s, value, &o));
+	ck_assert(terminal_outcome(s, value, &o));
 	ck_assert_uint_eq(o.has_daddr ? o.daddr : packet[VAR_DADDR], behind->daddr);
 	ck_assert_uint_eq(o.masquerade, behind->saddr_unknown);
 	if (!o.masquerade)

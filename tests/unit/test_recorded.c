@@ -50,7 +50,7 @@ START_TEST(notes_are_understood)
 {
 	struct ruleset *rs = read_recording(recordings[_i]);
 
-	ck_assert_pstr_eq(ruleset_odd(rs), NULL);
+	ck_assert_pstr_eq(ruleset_unsupported(rs), NULL);
 	assert_note(&rs->table.note, "the table has a comment");
 	assert_note(&rs->table.chains.at[0]->note, "it has a comment");
 	assert_note(&set_of(rs, "plain")->note, NULL);

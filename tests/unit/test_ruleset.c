@@ -306,14 +306,14 @@ START_TEST(odd_elements_that_are_told_twice)
 	struct set *set = ruleset_set(rs, "s", PORT, 1, NULL, 0);
 	size_t a, b;
 
-	add_port(set, 443, ELEMENT_ODD);
-	add_port(set, 443, ELEMENT_ODD);
+	add_port(set, 443, ELEMENT_UNSUPPORTED);
+	add_port(set, 443, ELEMENT_UNSUPPORTED);
 	add_port(set, 80, origin(rs, "a"));
-	add_port(set, 80, ELEMENT_ODD);
+	add_port(set, 80, ELEMENT_UNSUPPORTED);
 	ck_assert_int_eq(set_sort(rs, set, &a, &b), 0);
 	ck_assert_uint_eq(set->n, 2);
-	ck_assert_uint_eq(set->origins[0], ELEMENT_ODD);
-	ck_assert_uint_eq(set->origins[1], ELEMENT_ODD);
+	ck_assert_uint_eq(set->origins[0], ELEMENT_UNSUPPORTED);
+	ck_assert_uint_eq(set->origins[1], ELEMENT_UNSUPPORTED);
 	ruleset_free(rs);
 }
 END_TEST

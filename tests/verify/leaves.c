@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Packets for all classes of a ruleset, as the prover tells them apart, and what it says becomes of
- * them: leaves RULESET SEED LEAST INTERFACE...
+ * them: terminals RULESET SEED LEAST INTERFACE...
  *
  * Each scene (hooks, IP version, state) has packets over all edges of its diagram, and LEAST of
  * them at least: iif oif proto src sport dst dport short, then what becomes of it, which is one
  * thing unless chance decides, or something that is not understood. The last line of a scene counts
- * leaves with packets, leaves, edges with packets, edges, and those that no packet of the lab has.
+ * terminals with packets, terminals, edges with packets, edges, and those that no packet of the lab
+ * has.
  */
 #include <arpa/inet.h> /* ahead of the kernel's own, which then keep out of its way */
 
@@ -73,7 +74,7 @@ struct drawing {
 	size_t *spot_of; /* by node, + 1 */
 	size_t n_edges, n_leaves, n_covered, n_hit, n_vain;
 	bool *covered; /* by edge */
-	struct index leaves;
+	struct index terminals;
 	struct range at[VARS]; /* of the path that is drawn */
 	const struct hints *hints;
 	size_t least, told;
@@ -101,9 +102,9 @@ static void collect(struct drawing *d, node f)
 		node to = edges[i].to;
 		struct spot *spot;
 
-		if (is_leaf(to)) {
-			d->n_leaves += !index_get(&d->leaves, &to, sizeof(to));
-			*index_find(&d->leaves, &to, sizeof(to)) = d;
+		if (is_terminal(to)) {
+			d->n_leaves += !index_get(&d->terminals, &to, sizeof(to));
+			*index_find(&d->terminals, &to, sizeof(to)) = d;
 			continue;
 		}
 		if (!d->spot_of[to])
@@ -142,7 +143,7 @@ static size_t choose_edge(struct drawing *d, size_t spot)
 	return start;
 }
 
-/* A path from the root to a leaf by edge @i of @spot. */
+/* A path from the root to a terminal by edge @i of @spot. */
 static void draw_path(struct drawing *d, size_t spot, size_t i)
 {
 	node f;
@@ -151,7 +152,8 @@ static void draw_path(struct drawing *d, size_t spot, size_t i)
 		d->at[var] = (struct range){0, UINT32_MAX};
 	for (size_t at = spot; at; at = d->spots.at[at].from)
 		take_edge(d, d->spots.at[at].from, d->spots.at[at].edge);
-	for (f = take_edge(d, spot, i); !is_leaf(f); f = take_edge(d, spot, choose_edge(d, spot)))
+	for (f = take_edge(d, spot, i); !is_terminal(f);
+	     f = take_edge(d, spot, choose_edge(d, spot)))
 		spot = d->spot_of[f] - 1;
 }
 
@@ -282,7 +284,7 @@ static bool choose_packet(struct drawing *d, uint32_t *packet)
 
 /* --- what becomes of a packet ----------------------------------------------------------------- */
 
-/** struct fates - leaves, each once */
+/** struct fates - terminals, each once */
 struct fates {
 	uint32_t at[MAX_FATES];
 	size_t n;
@@ -297,7 +299,7 @@ static void add_fate(struct fates *fates, uint32_t value)
 		fates->at[fates->n++] = value;
 }
 
-/* All leaves of @packet below @f; edges are marked as covered where @d is given. */
+/* All terminals of @packet below @f; edges are marked as covered where @d is given. */
 static void follow(struct space *s, struct drawing *d, node f, const uint32_t *packet,
 		   struct fates *fates)
 {
@@ -305,8 +307,8 @@ static void follow(struct space *s, struct drawing *d, node f, const uint32_t *p
 	unsigned int var;
 	size_t n, i = 0;
 
-	if (is_leaf(f)) {
-		add_fate(fates, leaf_value(f));
+	if (is_terminal(f)) {
+		add_fate(fates, terminal_value(f));
 		return;
 	}
 	edges = diagram_edges(s->d, f, &n);
@@ -355,8 +357,8 @@ static void put_fate(const struct drawing *d, uint32_t value, const uint32_t *pa
 	uint32_t changed[VARS];
 	struct outcome o;
 
-	if (!leaf_outcome(d->s, value, &o)) {
-		fputs(value == LEAF_DROP ? ",drop" : ",unknown", stdout);
+	if (!terminal_outcome(d->s, value, &o)) {
+		fputs(value == TERMINAL_DROP ? ",drop" : ",unknown", stdout);
 		return;
 	}
 	memcpy(changed, packet, sizeof(changed));
@@ -394,11 +396,11 @@ static bool tell_packet(struct drawing *d, node root)
 		return false;
 	follow(d->s, d, root, packet, &fates);
 	for (size_t i = 0; i < fates.n; i++) {
-		node f = leaf(fates.at[i]);
-		void **slot = index_find(&d->leaves, &f, sizeof(f));
+		node f = terminal(fates.at[i]);
+		void **slot = index_find(&d->terminals, &f, sizeof(f));
 
 		d->n_hit += *slot == d;
-		*slot = &d->leaves;
+		*slot = &d->terminals;
 	}
 	put_packet(d, packet, &fates);
 	d->told++;
@@ -429,13 +431,13 @@ static struct task *tasks_of(struct drawing *d)
 		tasks[k] = tasks[i - 1];
 		tasks[i - 1] = t;
 	}
-	/* leaves first, one way to each */
+	/* terminals first, one way to each */
 	for (size_t i = 0; i < at; i++) {
 		node to =
 			diagram_edges(d->s->d, d->spots.at[tasks[i].spot].f, &n)[tasks[i].edge].to;
 		struct task t = tasks[i];
 
-		if (!is_leaf(to) || index_get(&seen, &to, sizeof(to)))
+		if (!is_terminal(to) || index_get(&seen, &to, sizeof(to)))
 			continue;
 		*index_find(&seen, &to, sizeof(to)) = d;
 		tasks[i] = tasks[front];
@@ -469,11 +471,11 @@ static bool draw_round(struct drawing *d, node root)
 
 static void draw_packets(struct drawing *d, node root)
 {
-	if (is_leaf(root)) {
+	if (is_terminal(root)) {
 		for (unsigned int var = 0; var < VARS; var++)
 			d->at[var] = (struct range){0, UINT32_MAX};
 		d->n_leaves = 1;
-		*index_find(&d->leaves, &root, sizeof(root)) = d;
+		*index_find(&d->terminals, &root, sizeof(root)) = d;
 		for (size_t i = 0; i < d->least; i++)
 			tell_packet(d, root);
 		return;
@@ -524,7 +526,7 @@ static node diagram_of(const struct pipeline *p, const struct scene *scene)
 	if (scene->ct_state == CT_STATE_ESTABLISHED) {
 		f = seq(s, pipeline_arrival(p, scene->nfproto, scene->ct_state),
 			pipeline_passage(p, scene->nfproto, scene->ct_state, scene->local));
-		return replace_leaf(s, f, LEAF_ELSE, LEAF_ACCEPT);
+		return replace_terminal(s, f, TERMINAL_ELSE, TERMINAL_ACCEPT);
 	}
 	return scene->local ? pipeline_local(p, scene->nfproto, scene->ct_state)
 			    : pipeline_forward(p, scene->nfproto, scene->ct_state);
@@ -541,14 +543,14 @@ static void tell_scene(const struct pipeline *p, const struct scene *scene,
 			    .seed = {(unsigned short)seed, (unsigned short)(seed >> 16), 1},
 			    .least = least};
 
-	d.spot_of = mem_alloc((is_leaf(root) ? 1 : (size_t)root + 1) * sizeof(*d.spot_of));
+	d.spot_of = mem_alloc((is_terminal(root) ? 1 : (size_t)root + 1) * sizeof(*d.spot_of));
 	printf("scene %s %d %s\n", scene->name, scene->nfproto == NFPROTO_IPV4 ? 4 : 6,
 	       scene->state);
 	draw_packets(&d, root);
 	printf("covered %zu %zu %zu %zu %zu\n", d.n_hit, d.n_leaves, d.n_covered, d.n_edges,
 	       d.n_vain);
 	vec_free(&d.spots);
-	index_free(&d.leaves);
+	index_free(&d.terminals);
 	free(d.spot_of);
 }
 
@@ -571,7 +573,7 @@ int main(int argc, char **argv)
 	struct buf out = {0};
 
 	if (argc < 5) {
-		fputs("usage: leaves RULESET SEED LEAST INTERFACE...\n", stderr);
+		fputs("usage: terminals RULESET SEED LEAST INTERFACE...\n", stderr);
 		return EXIT_FAILURE;
 	}
 	if (tables_of_text(argv[1], &tables, &diag)) {

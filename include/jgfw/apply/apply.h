@@ -54,12 +54,12 @@ int apply_rollback(const char *state_dir, enum pending *ret, struct diag *diag);
  * above */
 int apply_guard(const char *state_dir, enum pending *ret, struct diag *diag);
 
-/** apply_settle - take back an apply whose time is over, where one is; it warns of it
+/** apply_expire - take back an apply whose time is over, where one is; it warns of it
  *
  * For commands that look at the kernel: a killed guard's work is done by whoever comes next.
  * @ret_left_s (may be NULL) tells in how many seconds one that waits is taken back, 0: none waits.
  */
-int apply_settle(const char *state_dir, unsigned int *ret_left_s, struct diag *diag);
+int apply_expire(const char *state_dir, unsigned int *ret_left_s, struct diag *diag);
 
 /** apply_restore - load the last confirmed ruleset, or else one that forwards nothing
  *

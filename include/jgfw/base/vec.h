@@ -33,8 +33,8 @@
 /** vec_free - free the array and leave it empty */
 #define vec_free(v) (free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0)
 
-/** vec_settle - move an array that has its final length into arena @a, without room to spare */
-#define vec_settle(a, v)                                                                           \
+/** vec_move_to - move an array that has its final length into arena @a, without room to spare */
+#define vec_move_to(a, v)                                                                          \
 	((v)->at = vec_move_in((a), (v)->at, (v)->n, sizeof(*(v)->at)), (v)->cap = (v)->n)
 
 /** vec_reserve - make room for @count items in an empty array */

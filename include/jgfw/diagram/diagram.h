@@ -1,34 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Functions of a packet as decision diagrams: multi-terminal, ordered, reduced, with intervals on
- * their edges. Equal functions are equal numbers.
+ * their edges. A unique table holds each node once, so equal functions are equal numbers.
+ *
+ * R. E. Bryant, Graph-Based Algorithms for Boolean Function Manipulation, IEEE Transactions on
+ * Computers C-35 (1986), for ordered reduced diagrams, apply and restrict; M. Christiansen and
+ * E. Fleury, An MTIDD Based Firewall, Telecommunication Systems 27 (2004), for intervals on edges
+ * and several terminals.
  */
 #ifndef JGFW_DIAGRAM_H
 #define JGFW_DIAGRAM_H
 
 #include "jgfw/base/addr.h"
 
-/** node - a function: a leaf, which is a constant, or a variable to look at */
+/** node - a function: a terminal, which is a constant, or a variable to look at */
 typedef uint32_t node;
 
 enum {
-	LEAF_BIT = 1u << 31,
+	TERMINAL_BIT = 1u << 31,
 };
 
-/** leaf - the constant @value, below 2^31 */
-static inline node leaf(uint32_t value)
+/** terminal - the constant @value, below 2^31 */
+static inline node terminal(uint32_t value)
 {
-	return LEAF_BIT | value;
+	return TERMINAL_BIT | value;
 }
 
-static inline bool is_leaf(node f)
+static inline bool is_terminal(node f)
 {
-	return f & LEAF_BIT;
+	return f & TERMINAL_BIT;
 }
 
-static inline uint32_t leaf_value(node f)
+static inline uint32_t terminal_value(node f)
 {
-	return f & ~LEAF_BIT;
+	return f & ~TERMINAL_BIT;
 }
 
 /** struct edge - where the values up to @hi lead that are above those of the edge before */
@@ -48,10 +53,10 @@ struct diagrams;
 struct diagrams *diagrams_new(const uint32_t *max, unsigned int n);
 void diagrams_free(struct diagrams *d);
 
-/** diagram_var - the variable that @f, no leaf, looks at */
+/** diagram_var - the variable that @f, not a terminal, looks at */
 unsigned int diagram_var(const struct diagrams *d, node f);
 
-/** diagram_edges - the edges of @f, no leaf; the last one's hi is the variable's maximum */
+/** diagram_edges - the edges of @f, not a terminal, the last one's hi is the variable's maximum */
 const struct edge *diagram_edges(const struct diagrams *d, node f, size_t *ret_n);
 
 /** diagram_node - the function that looks at @var first; neighbours that lead to the same place are
@@ -71,46 +76,46 @@ node diagram_ranges(struct diagrams *d, unsigned int var, struct range_set range
 node diagram_within(struct diagrams *d, unsigned int var, struct range_set ranges, node f,
 		    node out);
 
-/** combine_fn - what becomes of @a and @b where it is known already; false where it hangs on the
+/** apply_fn - what becomes of @a and @b where it is known already; false where it hangs on the
  * variables of both */
-typedef bool combine_fn(node a, node b, void *arg, node *ret);
+typedef bool apply_fn(node a, node b, void *arg, node *ret);
 
-/** diagram_combine - @fn of the two functions, packet by packet
+/** diagram_apply - @fn of the two functions, packet by packet
  *
  * Results are remembered by @op, which stands for @fn and all that it takes from @arg.
  */
-node diagram_combine(struct diagrams *d, uint32_t op, combine_fn *fn, void *arg, node a, node b);
+node diagram_apply(struct diagrams *d, uint32_t op, apply_fn *fn, void *arg, node a, node b);
 
-/** map_fn - another leaf in the place of one */
-typedef node map_fn(uint32_t value, void *arg);
+/** terminal_fn - another terminal in the place of one */
+typedef node terminal_fn(uint32_t value, void *arg);
 
-/** diagram_map - @f with other leaves; @fn may look at the leaves alone */
-node diagram_map(struct diagrams *d, node f, map_fn *fn, void *arg);
+/** diagram_map_terminals - @f with other terminals; @fn may look at the terminals alone */
+node diagram_map_terminals(struct diagrams *d, node f, terminal_fn *fn, void *arg);
 
-/** diagram_fix - @f where @var has @value */
-node diagram_fix(struct diagrams *d, node f, unsigned int var, uint32_t value);
+/** diagram_restrict - @f where @var has @value */
+node diagram_restrict(struct diagrams *d, node f, unsigned int var, uint32_t value);
 
-/** diagram_eval - the leaf of a packet, by variable; booleans beyond it are 0 */
+/** diagram_eval - the terminal of a packet, by variable; booleans beyond it are 0 */
 uint32_t diagram_eval(const struct diagrams *d, node f, const uint32_t *packet, unsigned int n);
 
-/** diagram_paths - from the root to leaves, as a number of classes; UINT64_MAX for more */
+/** diagram_paths - from the root to terminals, as a number of classes; UINT64_MAX for more */
 uint64_t diagram_paths(struct diagrams *d, node f);
 
-/** diagram_op - a new number for diagram_combine() */
+/** diagram_op - a new number for diagram_apply() */
 uint32_t diagram_op(struct diagrams *d);
 
 enum {
 	BOX_MAX_VARS = 5,
 };
 
-/** struct box - packets by intervals of some variables, and the leaf that they have */
+/** struct box - packets by intervals of some variables, and the terminal that they have */
 struct box {
 	struct range at[BOX_MAX_VARS];
 	node to;
 };
 
-/** diagram_boxes - the function that has the leaves of @boxes, by @vars (@n_vars of them, in their
- * order), and @otherwise outside; of boxes that overlap, one of them; they are put in another
+/** diagram_boxes - the function that has the terminals of @boxes, by @vars (@n_vars of them, in
+ * their order), and @otherwise outside; of boxes that overlap, one of them; they are put in another
  * order */
 node diagram_boxes(struct diagrams *d, const unsigned int *vars, size_t n_vars, struct box *boxes,
 		   size_t n, node otherwise);

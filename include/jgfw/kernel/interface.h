@@ -5,8 +5,8 @@
 
 #include "jgfw/base/diag.h"
 
-/** kernel_doubt_interface - warn, at @loc, if there is no interface @name in this network namespace
+/** kernel_warn_interface - warn, at @loc, if there is no interface @name in this network namespace
  */
-void kernel_doubt_interface(const char *name, struct loc loc, struct diag *diag);
+void kernel_warn_interface(const char *name, struct loc loc, struct diag *diag);
 
 #endif

@@ -220,10 +220,10 @@ struct origin {
 struct rule {
 	struct expr *at; /* expressions */
 	size_t n, cap;
-	const char *comment; /* NULL for none */
-	const char *odd;     /* see struct table */
-	uint64_t handle;     /* the kernel's, where it was read from there */
-	uint32_t origin;     /* index + 1 in the ruleset's origins; 0 for none */
+	const char *comment;	 /* NULL for none */
+	const char *unsupported; /* see struct table */
+	uint64_t handle;	 /* the kernel's, where it was read from there */
+	uint32_t origin;	 /* index + 1 in the ruleset's origins; 0 for none */
 };
 
 enum chain_type {
@@ -253,15 +253,15 @@ struct chain {
 	bool off_path; /* what packets it sees is not told by its hook: it is bound to devices, say
 			*/
 	struct note note;
-	const char *odd; /* see struct table */
+	const char *unsupported; /* see struct table */
 	struct {
 		VEC(struct rule);
 	} rules;
 };
 
-/** ELEMENT_ODD - in the place of an origin: an element of the kernel's that bears more than key,
- * data and counter (a timeout, say) */
-#define ELEMENT_ODD UINT32_MAX
+/** ELEMENT_UNSUPPORTED - in the place of an origin: an element of the kernel's that bears more than
+ * key, data and counter (a timeout, say) */
+#define ELEMENT_UNSUPPORTED UINT32_MAX
 
 /** struct set - a set, map or verdict map; its elements are packed
  *
@@ -279,7 +279,7 @@ struct set {
 	bool filled;   /* packets add elements, or take some out (dynset) */
 	uint32_t size; /* 0: not given */
 	struct note note;
-	const char *odd; /* see struct table */
+	const char *unsupported; /* see struct table */
 	size_t key_len, data_len, stride;
 	uint8_t *bytes;
 	uint32_t *origins;	  /* as in struct rule */
@@ -290,8 +290,8 @@ struct set {
 
 /** struct table - a table with all that is in it
  *
- * @odd says in words what the kernel holds of a thing that has no place in these structs (a flag, a
- * timeout, a flowtable); NULL where there is nothing, as in all that jgfw makes.
+ * @unsupported says in words what the kernel holds of a thing that has no place in these structs (a
+ * flag, a timeout, a flowtable); NULL where there is nothing, as in all that jgfw makes.
  */
 struct table {
 	const char *name;
@@ -300,7 +300,7 @@ struct table {
 	bool owned;	 /* another process holds it: nobody else can change it */
 	bool dormant;	 /* its base chains see no packets */
 	struct note note;
-	const char *odd;
+	const char *unsupported;
 	struct {
 		VEC(struct set *);
 	} sets; /* the named ones */
@@ -325,8 +325,9 @@ struct ruleset {
 struct ruleset *ruleset_new(const char *table_name);
 void ruleset_free(struct ruleset *rs);
 
-/** ruleset_odd - the first thing in @rs that has no place in these structs, in words; or NULL */
-const char *ruleset_odd(const struct ruleset *rs);
+/** ruleset_unsupported - the first thing in @rs that has no place in these structs, in words; or
+ * NULL */
+const char *ruleset_unsupported(const struct ruleset *rs);
 
 /** ruleset_chain - a new regular chain at the end of the table */
 struct chain *ruleset_chain(struct ruleset *rs, const char *name);
@@ -358,7 +359,7 @@ bool set_is_vmap(const struct set *set);
 uint8_t *set_put(uint8_t *at, struct value v);
 
 /** origin_join - a list with all origins of @a and of @b, those that @a has had lately not again;
- * ELEMENT_ODD where one is that */
+ * ELEMENT_UNSUPPORTED where one is that */
 uint32_t origin_join(struct ruleset *rs, uint32_t a, uint32_t b);
 
 /* --- rules, built in nft's words ------------------------------------------------------------ */

@@ -177,12 +177,12 @@ static bool has_name_ranges(const struct set *set)
 	return false;
 }
 
-static bool is_odd(const struct set *set)
+static bool is_unsupported(const struct set *set)
 {
-	if (set->odd || set->filled || has_name_ranges(set))
+	if (set->unsupported || set->filled || has_name_ranges(set))
 		return true;
 	for (size_t i = 0; i < set->n; i++)
-		if (set->origins[i] == ELEMENT_ODD)
+		if (set->origins[i] == ELEMENT_UNSUPPORTED)
 			return true;
 	return false;
 }
@@ -199,10 +199,11 @@ static node make(struct symbolic *s, const struct key_shape *shape, const struct
 
 		if (!take_box(s->space, shape, set, element, &boxes[used]))
 			continue;
-		boxes[used++].to = leaf(
-			part || !set->n_data ? LEAF_YES : LEAF_FIRST_OUTCOME + (uint32_t)element);
+		boxes[used++].to =
+			terminal(part || !set->n_data ? TERMINAL_YES
+						      : TERMINAL_FIRST_OUTCOME + (uint32_t)element);
 	}
-	f = in_boxes(s->space, shape->vars, shape->n_vars, boxes, used, leaf(LEAF_NO));
+	f = in_boxes(s->space, shape->vars, shape->n_vars, boxes, used, terminal(TERMINAL_NO));
 	free(boxes);
 	return f;
 }
@@ -239,7 +240,7 @@ bool registers_part(struct symbolic *s, const struct registers *r, const struct 
 	struct lookup_key key;
 	void *known;
 
-	if (is_odd(set) || !take_shape(r, e, &shape))
+	if (is_unsupported(set) || !take_shape(r, e, &shape))
 		return false;
 	key = key_of(set, &shape, part);
 	known = index_get(&s->lookups, &key, sizeof(key));

@@ -28,7 +28,7 @@ static void add_base(struct bases *list, struct base base)
 void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 		   const struct ruleset *const *rulesets, size_t n, bool own_only)
 {
-	*p = (struct pipeline){.symbolic = symbolic, .in_front = leaf(LEAF_YES)};
+	*p = (struct pipeline){.symbolic = symbolic, .in_front = terminal(TERMINAL_YES)};
 	for (size_t i = 0; i < n; i++) {
 		const struct table *table = &rulesets[i]->table;
 
@@ -41,8 +41,8 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 				add_base(&p->chains, (struct base){*chain, table});
 			if (table->family == NFPROTO_INET || table->family == NFPROTO_IPV6)
 				add_base(&p->chains6, (struct base){*chain, table});
-			if (chain_is_unclear(*chain) && p->in_front == leaf(LEAF_YES))
-				p->in_front = space_doubt(symbolic->space, DOUBT_UNKNOWN);
+			if (chain_is_unclear(*chain) && p->in_front == terminal(TERMINAL_YES))
+				p->in_front = space_free_variable(symbolic->space, FREE_UNKNOWN);
 		}
 	}
 }
@@ -79,26 +79,26 @@ static node passed(uint32_t value, void *arg)
 {
 	const struct chain *chain = arg;
 
-	if (value == LEAF_ELSE && chain->policy_drop)
-		return leaf(LEAF_DROP);
-	return leaf(value == LEAF_ACCEPT ? LEAF_ELSE : value);
+	if (value == TERMINAL_ELSE && chain->policy_drop)
+		return terminal(TERMINAL_DROP);
+	return terminal(value == TERMINAL_ACCEPT ? TERMINAL_ELSE : value);
 }
 
 static node with_policy(struct space *s, node f, const struct chain *chain)
 {
-	return diagram_map(s->d, f, passed, (void *)(uintptr_t)chain);
+	return diagram_map_terminals(s->d, f, passed, (void *)(uintptr_t)chain);
 }
 
 static bool rival_fn(node a, node b, void *arg, node *ret)
 {
 	(void)arg;
-	*ret = leaf(LEAF_UNKNOWN);
-	if (a == leaf(LEAF_ELSE) || a == b)
+	*ret = terminal(TERMINAL_UNKNOWN);
+	if (a == terminal(TERMINAL_ELSE) || a == b)
 		*ret = b;
-	else if (b == leaf(LEAF_ELSE))
+	else if (b == terminal(TERMINAL_ELSE))
 		*ret = a;
 	else
-		return is_leaf(a) && is_leaf(b);
+		return is_terminal(a) && is_terminal(b);
 	return true;
 }
 
@@ -106,7 +106,7 @@ static bool rival_fn(node a, node b, void *arg, node *ret)
  * it, and which is first no dump tells, as tables are older than their chains. */
 static node rivals(struct space *s, node f, node g)
 {
-	return diagram_combine(s->d, diagram_op(s->d), rival_fn, NULL, f, g);
+	return diagram_apply(s->d, diagram_op(s->d), rival_fn, NULL, f, g);
 }
 
 static bool is_in(const struct stretch_of *x, const struct chain *chain)
@@ -132,9 +132,10 @@ static node run_stretch(const struct pipeline *p, const struct stretch_of *x,
 {
 	const struct bases *bases = view->nfproto == NFPROTO_IPV6 ? &p->chains6 : &p->chains;
 	struct space *s = p->symbolic->space;
-	node before = leaf(LEAF_ELSE), same = leaf(LEAF_ELSE); /* same: of the last priority */
-	const struct base *first = NULL;		       /* of that priority */
-	bool mixed = false;				       /* they are of different tables */
+	node before = terminal(TERMINAL_ELSE),
+	     same = terminal(TERMINAL_ELSE); /* same: of the last priority */
+	const struct base *first = NULL;     /* of that priority */
+	bool mixed = false;		     /* they are of different tables */
 
 	vec_each(base, bases) {
 		node f;
@@ -148,7 +149,7 @@ static node run_stretch(const struct pipeline *p, const struct stretch_of *x,
 			continue;
 		}
 		before = seq(s, before, same);
-		if (is_leaf(before) && before != leaf(LEAF_ELSE))
+		if (is_terminal(before) && before != terminal(TERMINAL_ELSE))
 			return before;
 		same = f;
 		first = base;
@@ -246,12 +247,12 @@ static node run(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state, bo
 	struct view before = view_of(nfproto, ct_state, STATUS_EMPTY);
 	struct view behind = view_of(nfproto, ct_state, STATUS_NEW);
 	node first = arrive(p, nfproto, ct_state, HOOK_PREROUTING, STATUS_EMPTY);
-	node then = replace_leaf(s, pass(p, &behind, local), LEAF_ELSE, LEAF_ACCEPT);
+	node then = replace_terminal(s, pass(p, &behind, local), TERMINAL_ELSE, TERMINAL_ACCEPT);
 
 	if (ct_state != CT_STATE_NEW)
 		return seq(s, first, then);
-	first = settle_destination(s, seq(s, first, nat(p, &before, HOOK_PREROUTING)));
-	return compose(s, first, settle_source(s, then));
+	first = simplify_destination(s, seq(s, first, nat(p, &before, HOOK_PREROUTING)));
+	return compose(s, first, simplify_source(s, then));
 }
 
 node pipeline_forward(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state)
@@ -277,5 +278,5 @@ node pipeline_output(const struct pipeline *p, uint8_t nfproto, uint32_t ct_stat
 	view.status = is_tracked(ct_state) ? STATUS_UNKNOWN : STATUS_ABSENT;
 	f = seq(s, f, filters(p, &view, HOOK_OUTPUT, NF_IP_PRI_NAT_DST, LAST));
 	f = seq(s, f, leave(p, &view, HOOK_POSTROUTING));
-	return replace_leaf(s, f, LEAF_ELSE, LEAF_ACCEPT);
+	return replace_terminal(s, f, TERMINAL_ELSE, TERMINAL_ACCEPT);
 }

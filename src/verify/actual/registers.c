@@ -279,9 +279,9 @@ static void walk_bits(struct bits *b, uint32_t base, unsigned int n)
 	}
 }
 
-static node doubt(struct space *s)
+static node undecided(struct space *s)
 {
-	return space_doubt(s, DOUBT_UNKNOWN);
+	return space_free_variable(s, FREE_UNKNOWN);
 }
 
 static node compare_field(struct space *s, const struct stretch *x, enum relation relation)
@@ -299,9 +299,9 @@ static node compare_field(struct space *s, const struct stretch *x, enum relatio
 	}
 	walk_bits(&b, 0, 8 * (unsigned int)bytes);
 	if (b.too_many)
-		f = doubt(s);
+		f = undecided(s);
 	else if (!b.ranges.n)
-		f = leaf(LEAF_NO);
+		f = terminal(TERMINAL_NO);
 	else
 		f = in_ranges(s, var, (struct range_set){b.ranges.at, b.ranges.n});
 	vec_free(&b.ranges);
@@ -317,9 +317,10 @@ static node compare_mark(struct space *s, const struct stretch *x, enum relation
 	bool without = relation == IS_EQUAL ? !value : value;
 
 	if (x->bytes->value & STATUS_OF_NAT & ~CT_STATUS_DNAT)
-		return doubt(s);
+		return undecided(s);
 	return diagram_range(s->d, VAR_TRANSLATED, (struct range){1, 1},
-			     leaf(with ? LEAF_YES : LEAF_NO), leaf(without ? LEAF_YES : LEAF_NO));
+			     terminal(with ? TERMINAL_YES : TERMINAL_NO),
+			     terminal(without ? TERMINAL_YES : TERMINAL_NO));
 }
 
 static bool name_is(const char *name, const void *arg)
@@ -352,11 +353,12 @@ static node data_holds(uint32_t value, void *arg)
 	const uint8_t *data;
 	int order;
 
-	if (value == LEAF_NO)
-		return leaf(LEAF_NO);
-	data = map->bytes + (value - LEAF_FIRST_OUTCOME + 1) * map->stride - map->data_len;
+	if (value == TERMINAL_NO)
+		return terminal(TERMINAL_NO);
+	data = map->bytes + (value - TERMINAL_FIRST_OUTCOME + 1) * map->stride - map->data_len;
 	order = memcmp(data + t->x->bytes->at, t->x->value, t->x->len);
-	return leaf((t->relation == IS_EQUAL ? !order : order < 0) ? LEAF_YES : LEAF_NO);
+	return terminal((t->relation == IS_EQUAL ? !order : order < 0) ? TERMINAL_YES
+								       : TERMINAL_NO);
 }
 
 static node compare_stretch(struct space *s, const struct stretch *x, enum relation relation)
@@ -368,7 +370,8 @@ static node compare_stretch(struct space *s, const struct stretch *x, enum relat
 	case BYTE_CONST:
 		for (size_t i = 0; !order && i < x->len; i++)
 			order = x->bytes[i].value - x->value[i];
-		return leaf((relation == IS_EQUAL ? !order : order < 0) ? LEAF_YES : LEAF_NO);
+		return terminal((relation == IS_EQUAL ? !order : order < 0) ? TERMINAL_YES
+									    : TERMINAL_NO);
 	case BYTE_FIELD:
 		return x->bytes->var == VAR_TRANSLATED ? compare_mark(s, x, relation)
 						       : compare_field(s, x, relation);
@@ -377,16 +380,16 @@ static node compare_stretch(struct space *s, const struct stretch *x, enum relat
 			return in_names(s, x->bytes->var, name_is, x);
 		break;
 	case BYTE_DATA:
-		return diagram_map(s->d, x->bytes->found->elements, data_holds, &data);
+		return diagram_map_terminals(s->d, x->bytes->found->elements, data_holds, &data);
 	case BYTE_UNKNOWN:
 		break;
 	}
-	return doubt(s);
+	return undecided(s);
 }
 
 static node equal(struct space *s, const struct byte *bytes, const uint8_t *value, size_t len)
 {
-	node f = leaf(LEAF_YES);
+	node f = terminal(TERMINAL_YES);
 
 	for (size_t i = 0; i < len;) {
 		struct stretch x = first_stretch(bytes + i, value + i, len - i);
@@ -403,7 +406,7 @@ static node less(struct space *s, const struct byte *bytes, const uint8_t *value
 	struct stretch x;
 
 	if (!len)
-		return leaf(LEAF_NO);
+		return terminal(TERMINAL_NO);
 	x = first_stretch(bytes, value, len);
 	return either(s, compare_stretch(s, &x, IS_LESS),
 		      both(s, compare_stretch(s, &x, IS_EQUAL),
@@ -417,7 +420,7 @@ node registers_compare(struct space *s, const struct registers *r, const struct 
 	size_t len = e->cmp.value.len;
 
 	if ((size_t)e->cmp.sreg * SLOT_LEN + len > REGISTER_BYTES)
-		return doubt(s);
+		return undecided(s);
 	switch (e->cmp.op) {
 	case CMP_EQ:
 		return equal(s, bytes, value, len);
@@ -428,7 +431,7 @@ node registers_compare(struct space *s, const struct registers *r, const struct 
 	case CMP_GTE:
 		return negation(s, less(s, bytes, value, len));
 	}
-	return doubt(s);
+	return undecided(s);
 }
 
 /* --- data of maps ---------------------------------------------------------------------------- */

@@ -29,7 +29,7 @@ struct byte {
 /** struct found - a lookup in a map: where it finds what */
 struct found {
 	const struct set *map;
-	node elements; /* LEAF_FIRST_OUTCOME + the element's index, or LEAF_NO */
+	node elements; /* TERMINAL_FIRST_OUTCOME + the element's index, or TERMINAL_NO */
 };
 
 /** struct registers - of a rule under execution */
@@ -53,8 +53,8 @@ void registers_forget(struct registers *r);
 /** registers_compare - the condition that the cmp expression @e tests */
 node registers_compare(struct space *s, const struct registers *r, const struct expr *e);
 
-/** registers_lookup - where the elements of the set of @e lie: LEAF_FIRST_OUTCOME + index, or
- * LEAF_NO; false where that cannot be known */
+/** registers_lookup - where the elements of the set of @e lie: TERMINAL_FIRST_OUTCOME + index, or
+ * TERMINAL_NO; false where that cannot be known */
 bool registers_lookup(struct symbolic *s, const struct registers *r, const struct expr *e,
 		      node *ret);
 
@@ -64,7 +64,8 @@ struct part {
 	size_t n;
 };
 
-/** registers_part - as registers_lookup(), of the elements of @part alone, whose leaf is LEAF_YES
+/** registers_part - as registers_lookup(), of the elements of @part alone, whose terminal is
+ * TERMINAL_YES
  */
 bool registers_part(struct symbolic *s, const struct registers *r, const struct expr *e,
 		    const struct part *part, node *ret);

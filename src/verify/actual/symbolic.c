@@ -8,12 +8,13 @@
 #include <linux/netfilter.h>
 
 enum {
-	/* diagrams are walked as deep as they have variables, and a doubt is one: the stack ends */
-	MAX_DOUBTS = 1 << 14,
+	/* diagrams are walked as deep as they have variables, and a free variable is one: the stack
+	 * ends */
+	MAX_FREE_VARIABLES = 1 << 14,
 };
 
-/** struct frame - a rule under execution */
-struct frame {
+/** struct execution - a rule under execution */
+struct execution {
 	struct symbolic *s;
 	const struct view *view;
 	struct registers regs;
@@ -28,24 +29,24 @@ void symbolic_free(struct symbolic *s)
 
 /* --- verdicts ------------------------------------------------------------------------------- */
 
-static node verdict(const struct frame *f, const struct verdict *v)
+static node verdict(const struct execution *f, const struct verdict *v)
 {
 	struct symbolic *s = f->s;
 
 	switch (v->kind) {
 	case VERDICT_ACCEPT:
-		return leaf(LEAF_ACCEPT);
+		return terminal(TERMINAL_ACCEPT);
 	case VERDICT_DROP:
-		return leaf(LEAF_DROP);
+		return terminal(TERMINAL_DROP);
 	case VERDICT_RETURN:
-		return leaf(LEAF_RETURN);
+		return terminal(TERMINAL_RETURN);
 	case VERDICT_JUMP:
 		return symbolic_chain(s, f->view, v->chain);
 	case VERDICT_GOTO:
-		return replace_leaf(s->space, symbolic_chain(s, f->view, v->chain), LEAF_ELSE,
-				    LEAF_RETURN);
+		return replace_terminal(s->space, symbolic_chain(s, f->view, v->chain),
+					TERMINAL_ELSE, TERMINAL_RETURN);
 	}
-	return leaf(LEAF_UNKNOWN);
+	return terminal(TERMINAL_UNKNOWN);
 }
 
 static int verdict_order(const void *a, const void *b, void *arg)
@@ -91,24 +92,24 @@ static struct parts parts_of(const struct set *set)
 }
 
 /* The verdicts of the parts from @from to @to; a key is in one of them only. */
-static node fold_parts(struct frame *f, const struct expr *e, const struct parts *p, size_t from,
-		       size_t to)
+static node fold_parts(struct execution *f, const struct expr *e, const struct parts *p,
+		       size_t from, size_t to)
 {
 	struct space *space = f->s->space;
 	size_t mid = from + (to - from) / 2;
 	node keys;
 
 	if (from == to)
-		return leaf(LEAF_ELSE);
+		return terminal(TERMINAL_ELSE);
 	if (to - from > 1)
 		return seq(space, fold_parts(f, e, p, from, mid), fold_parts(f, e, p, mid, to));
 	if (!registers_part(f->s, &f->regs, e, &p->all.at[from], &keys))
-		return leaf(LEAF_UNKNOWN);
+		return terminal(TERMINAL_UNKNOWN);
 	return guard(space, keys,
 		     verdict(f, &e->lookup.set->verdicts[p->all.at[from].elements[0]]));
 }
 
-static node verdict_map(struct frame *f, const struct expr *e)
+static node verdict_map(struct execution *f, const struct expr *e)
 {
 	struct parts p = parts_of(e->lookup.set);
 	node all = fold_parts(f, e, &p, 0, p.all.n);
@@ -120,8 +121,8 @@ static node verdict_map(struct frame *f, const struct expr *e)
 
 /* --- translations --------------------------------------------------------------------------- */
 
-/** struct target - where a nat statement takes its address and port from */
-struct target {
+/** struct nat_target - where a nat statement takes its address and port from */
+struct nat_target {
 	struct space *space;
 	const struct set *map; /* NULL: constants alone */
 	bool source, has_port, addr_found, port_found;
@@ -150,15 +151,15 @@ static node has_ports(struct space *s)
 
 static node target_outcome(uint32_t element, void *arg)
 {
-	const struct target *t = arg;
+	const struct nat_target *t = arg;
 	uint32_t addr = t->addr, port = t->port;
 	struct outcome o = {0};
 
-	if (element == LEAF_NO)
-		return leaf(LEAF_ELSE);
+	if (element == TERMINAL_NO)
+		return terminal(TERMINAL_ELSE);
 	if (t->map) {
 		const uint8_t *data = t->map->bytes +
-				      (element - LEAF_FIRST_OUTCOME + 1) * t->map->stride -
+				      (element - TERMINAL_FIRST_OUTCOME + 1) * t->map->stride -
 				      t->map->data_len;
 
 		addr = t->addr_found ? data_number(data + t->addr_at, sizeof(uint32_t)) : addr;
@@ -180,7 +181,7 @@ static node target_outcome(uint32_t element, void *arg)
 
 /* net/netfilter/nf_nat_core.c: a port is given to protocols that have some; of ICMP and GRE the id
  * or the key becomes another. DCCP has ports in some kernels. */
-static node by_protocol(struct frame *f, node with_port, node without)
+static node by_protocol(struct execution *f, node with_port, node without)
 {
 	static const struct range ids[] = {{IPPROTO_ICMP, IPPROTO_ICMP},
 					   {IPPROTO_GRE, IPPROTO_GRE},
@@ -190,21 +191,21 @@ static node by_protocol(struct frame *f, node with_port, node without)
 	node has_id = in_ranges(s, VAR_PROTO, (struct range_set){ids, ARRAY_SIZE(ids)});
 
 	return seq(s, guard(s, has_ports(s), with_port),
-		   seq(s, guard(s, has_id, leaf(LEAF_UNKNOWN)), without));
+		   seq(s, guard(s, has_id, terminal(TERMINAL_UNKNOWN)), without));
 }
 
-static node target_node(struct target *t, const struct found *found)
+static node target_node(struct nat_target *t, const struct found *found)
 {
-	return found ? diagram_map(t->space->d, found->elements, target_outcome, t)
-		     : target_outcome(LEAF_FIRST_OUTCOME, t);
+	return found ? diagram_map_terminals(t->space->d, found->elements, target_outcome, t)
+		     : target_outcome(TERMINAL_FIRST_OUTCOME, t);
 }
 
-static node translation(struct frame *f, const struct expr *e)
+static node translation(struct execution *f, const struct expr *e)
 {
 	static const struct outcome masquerade = {.masquerade = true};
-	struct target t = {.space = f->s->space,
-			   .source = e->nat.kind == NAT_SNAT,
-			   .has_port = e->nat.has_port};
+	struct nat_target t = {.space = f->s->space,
+			       .source = e->nat.kind == NAT_SNAT,
+			       .has_port = e->nat.has_port};
 	const struct found *addr = NULL, *port = NULL;
 	node all;
 
@@ -214,14 +215,14 @@ static node translation(struct frame *f, const struct expr *e)
 	    (t.has_port && !registers_number(&f->regs, e->nat.port, sizeof(uint16_t), &port,
 					     &t.port_at, &t.port)) ||
 	    (addr && port && addr != port))
-		return leaf(LEAF_UNKNOWN);
+		return terminal(TERMINAL_UNKNOWN);
 	t.addr_found = addr;
 	t.port_found = port;
 	addr = addr ? addr : port;
 	t.map = addr ? addr->map : NULL;
 	all = target_node(&t, addr);
-	if (!t.has_port ||
-	    both(t.space, f->condition, negation(t.space, has_ports(t.space))) == leaf(LEAF_NO))
+	if (!t.has_port || both(t.space, f->condition, negation(t.space, has_ports(t.space))) ==
+				   terminal(TERMINAL_NO))
 		return all;
 	t.has_port = false;
 	return by_protocol(f, all, target_node(&t, addr));
@@ -229,7 +230,7 @@ static node translation(struct frame *f, const struct expr *e)
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
-static void require(struct frame *f, node condition)
+static void require(struct execution *f, node condition)
 {
 	f->condition = both(f->s->space, f->condition, condition);
 }
@@ -237,18 +238,18 @@ static void require(struct frame *f, node condition)
 static node is_found(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(value == LEAF_NO ? LEAF_NO : LEAF_YES);
+	return terminal(value == TERMINAL_NO ? TERMINAL_NO : TERMINAL_YES);
 }
 
 /* A set, or a map that is not of verdicts. */
-static void look_up(struct frame *f, const struct expr *e)
+static void look_up(struct execution *f, const struct expr *e)
 {
 	struct space *space = f->s->space;
 	struct found *found;
 	node elements;
 
 	if (!registers_lookup(f->s, &f->regs, e, &elements)) {
-		require(f, space_doubt(space, DOUBT_UNKNOWN));
+		require(f, space_free_variable(space, FREE_UNKNOWN));
 		if (e->lookup.set->n_data)
 			registers_forget(&f->regs);
 		return;
@@ -259,12 +260,12 @@ static void look_up(struct frame *f, const struct expr *e)
 	}
 	found = arena_new(&space->arena, struct found);
 	*found = (struct found){e->lookup.set, elements};
-	require(f, diagram_map(space->d, elements, is_found, NULL));
+	require(f, diagram_map_terminals(space->d, elements, is_found, NULL));
 	registers_data(&f->regs, e, found);
 }
 
 /* True where the rule ends here, with what it does to those that got so far. */
-static bool run_unknown(struct frame *f, const struct expr *e, node *ret)
+static bool run_unknown(struct execution *f, const struct expr *e, node *ret)
 {
 	switch (e->unknown.effect) {
 	case EFFECT_NONE:
@@ -274,23 +275,23 @@ static bool run_unknown(struct frame *f, const struct expr *e, node *ret)
 		return false;
 	case EFFECT_TEST:
 		registers_forget(&f->regs);
-		require(f, space_doubt(f->s->space, DOUBT_UNKNOWN));
+		require(f, space_free_variable(f->s->space, FREE_UNKNOWN));
 		return false;
 	case EFFECT_CHANCE:
-		require(f, space_doubt(f->s->space, DOUBT_CHANCE));
+		require(f, space_free_variable(f->s->space, FREE_CHANCE));
 		return false;
 	case EFFECT_REJECT:
-		*ret = leaf(LEAF_DROP);
+		*ret = terminal(TERMINAL_DROP);
 		return true;
 	case EFFECT_ANY:
 		break;
 	}
-	*ret = leaf(LEAF_UNKNOWN);
+	*ret = terminal(TERMINAL_UNKNOWN);
 	return true;
 }
 
 /* Does a packet have what a load asks for? It does not look behind the packet's end. */
-static node has_bytes(struct frame *f, const struct expr *e)
+static node has_bytes(struct execution *f, const struct expr *e)
 {
 	enum {
 		IPV4_LEN = 20,
@@ -299,18 +300,18 @@ static node has_bytes(struct frame *f, const struct expr *e)
 	};
 	struct space *space = f->s->space;
 	size_t sure = f->view->nfproto == NFPROTO_IPV4 ? IPV4_LEN : IPV6_LEN;
-	node has = leaf(LEAF_YES);
+	node has = terminal(TERMINAL_YES);
 
 	if (e->payload.base == PAYLOAD_TRANSPORT) {
 		has = in_range(space, VAR_SHORT, 0, 0);
 		sure = PORTS_LEN;
 	}
 	if ((size_t)e->payload.offset + e->payload.len > sure)
-		has = both(space, has, space_doubt(space, DOUBT_UNKNOWN));
+		has = both(space, has, space_free_variable(space, FREE_UNKNOWN));
 	return has;
 }
 
-static bool run_expr(struct frame *f, const struct expr *e, node *ret)
+static bool run_expr(struct execution *f, const struct expr *e, node *ret)
 {
 	struct space *space = f->s->space;
 
@@ -322,7 +323,7 @@ static bool run_expr(struct frame *f, const struct expr *e, node *ret)
 	case EXPR_META:
 	case EXPR_CT:
 		if (!registers_load(&f->regs, f->view, e))
-			f->condition = leaf(LEAF_NO);
+			f->condition = terminal(TERMINAL_NO);
 		return false;
 	case EXPR_CMP:
 		require(f, registers_compare(space, &f->regs, e));
@@ -346,7 +347,7 @@ static bool run_expr(struct frame *f, const struct expr *e, node *ret)
 		*ret = translation(f, e);
 		return true;
 	case EXPR_LIMIT:
-		require(f, space_doubt(space, DOUBT_CHANCE));
+		require(f, space_free_variable(space, FREE_CHANCE));
 		return false;
 	case EXPR_COUNTER:
 	case EXPR_LOG:
@@ -359,18 +360,19 @@ static bool run_expr(struct frame *f, const struct expr *e, node *ret)
 
 static node run_rule(struct symbolic *s, const struct view *view, const struct rule *rule)
 {
-	struct frame f = {.s = s, .view = view, .condition = leaf(LEAF_YES)};
-	size_t known = s->space->doubts.n;
+	struct execution f = {.s = s, .view = view, .condition = terminal(TERMINAL_YES)};
+	size_t known = s->space->free_variables.n;
 	node what;
 
-	for (size_t i = 0; i < rule->n && f.condition != leaf(LEAF_NO); i++) {
+	for (size_t i = 0; i < rule->n && f.condition != terminal(TERMINAL_NO); i++) {
 		if (!run_expr(&f, &rule->at[i], &what))
 			continue;
-		return s->space->doubts.n > known && s->space->doubts.n > MAX_DOUBTS
-			       ? leaf(LEAF_UNKNOWN)
+		return s->space->free_variables.n > known &&
+				       s->space->free_variables.n > MAX_FREE_VARIABLES
+			       ? terminal(TERMINAL_UNKNOWN)
 			       : guard(s->space, f.condition, what);
 	}
-	return leaf(LEAF_ELSE);
+	return terminal(TERMINAL_ELSE);
 }
 
 /* --- chains --------------------------------------------------------------------------------- */
@@ -384,11 +386,11 @@ static node fold_rules(struct symbolic *s, const struct view *view, const struct
 	node first;
 
 	if (from == to)
-		return leaf(LEAF_ELSE);
+		return terminal(TERMINAL_ELSE);
 	if (to - from == 1)
 		return run_rule(s, view, &chain->rules.at[from]);
 	first = fold_rules(s, view, chain, from, mid);
-	if (is_leaf(first) && first != leaf(LEAF_ELSE))
+	if (is_terminal(first) && first != terminal(TERMINAL_ELSE))
 		return first;
 	return seq(s->space, first, fold_rules(s, view, chain, mid, to));
 }
@@ -427,7 +429,7 @@ node symbolic_chain(struct symbolic *s, const struct view *view, const struct ch
 		node f = fold_rules(s, view, chain, 0, chain->rules.n);
 
 		if (returns(chain))
-			f = replace_leaf(s->space, f, LEAF_RETURN, LEAF_ELSE);
+			f = replace_terminal(s->space, f, TERMINAL_RETURN, TERMINAL_ELSE);
 		known = (void *)((uintptr_t)f + 1);
 		*index_find(&s->chains, key, sizeof(key)) = known;
 	}

@@ -61,8 +61,9 @@ static void add_box(struct buckets *x, struct bucket *like, struct range daddr, 
 
 /* --- claims --------------------------------------------------------------------------------- */
 
-/** struct target - where a claim leads: addresses as they are sent to, and what they become */
-struct target {
+/** struct claim_target - where a claim leads: addresses as they are sent to, and what they become
+ */
+struct claim_target {
 	struct range daddr;
 	bool moves; /* the address becomes another */
 	uint32_t to;
@@ -99,7 +100,7 @@ static void add_sources(struct buckets *x, const struct claim *c, struct bucket 
 
 /* One destination of a claim, for the ports of @like. */
 static void add_target(struct buckets *x, const struct claim *c, struct bucket *like,
-		       const struct target *t)
+		       const struct claim_target *t)
 {
 	struct outcome o = {.has_daddr = t->moves,
 			    .daddr = t->to,
@@ -161,7 +162,7 @@ static struct range_set ports_beside(struct buckets *x, struct range_set set, ui
 
 /* A port that becomes what it was is not translated. */
 static void add_ports(struct buckets *x, const struct claim *c, struct bucket *like,
-		      const struct target *t)
+		      const struct claim_target *t)
 {
 	struct range_set all = like->dport, kept;
 
@@ -198,15 +199,15 @@ static void add_claim(const struct claim *c, void *arg)
 		return;
 	x->has_networks |= !n;
 	if (!n && (c->to->kind == END_ZONE || c->to->kind == END_ANY))
-		add_ports(x, c, &like, &(struct target){.daddr = c->to->range});
+		add_ports(x, c, &like, &(struct claim_target){.daddr = c->to->range});
 	for (size_t i = 0; i < n; i++) {
 		struct end_host host = end_host(c->dep, c->to, i);
 		bool public = c->to->kind == END_PUBLIC;
 		uint32_t sent = public ? host.public : host.real;
 
-		add_ports(
-			x, c, &like,
-			&(struct target){one_address(sent), sent != host.real, host.real, public});
+		add_ports(x, c, &like,
+			  &(struct claim_target){one_address(sent), sent != host.real, host.real,
+						 public});
 	}
 }
 
@@ -254,7 +255,7 @@ bool box_yes(struct buckets *x, const struct bucket *b, struct box *box)
 {
 	(void)x;
 	(void)b;
-	box->to = leaf(LEAF_YES);
+	box->to = terminal(TERMINAL_YES);
 	return true;
 }
 

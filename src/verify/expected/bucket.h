@@ -49,14 +49,14 @@ struct buckets {
 void buckets_collect(struct buckets *x, struct space *s, const struct site *site);
 void buckets_free(struct buckets *x);
 
-/** box_fn - another leaf for a box, and other intervals; false where it is left out */
+/** box_fn - another terminal for a box, and other intervals; false where it is left out */
 typedef bool box_fn(struct buckets *x, const struct bucket *b, struct box *box);
 
 /** box_yes - the box_fn of a condition */
 bool box_yes(struct buckets *x, const struct bucket *b, struct box *box);
 
 /** bucket_node - the boxes of @b, by @fn where it is not NULL, under @condition; elsewhere
- * LEAF_ELSE, or @otherwise where the condition holds */
+ * TERMINAL_ELSE, or @otherwise where the condition holds */
 node bucket_node(struct buckets *x, const struct bucket *b, node condition, box_fn *fn,
 		 node otherwise);
 

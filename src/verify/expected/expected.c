@@ -25,18 +25,18 @@ static node layer_part(struct expecting *x, enum layer layer, bool with_oif, box
 	node zones;
 
 	if (from == to)
-		return leaf(LEAF_ELSE);
+		return terminal(TERMINAL_ELSE);
 	if (to - from > 1)
 		return seq(x->s, layer_part(x, layer, with_oif, fn, site_only, from, mid),
 			   layer_part(x, layer, with_oif, fn, site_only, mid, to));
 	b = x->buckets.layers[layer].at[from];
 	if (site_only && !b->of_site)
-		return leaf(LEAF_ELSE);
+		return terminal(TERMINAL_ELSE);
 	zones = with_oif ? zone_pair(x->s, x->site, b->from, b->to)
 			 : in_zone(x->s, x->site, VAR_IIF, b->from);
 	return bucket_node(&x->buckets, b,
 			   both(x->s, zones, bucket_header(x->s, b, b->dport, false)), fn,
-			   leaf(LEAF_ELSE));
+			   terminal(TERMINAL_ELSE));
 }
 
 static node layer_node(struct expecting *x, enum layer layer, bool with_oif, box_fn *fn,
@@ -50,7 +50,7 @@ static bool destination_only(struct buckets *x, const struct bucket *b, struct b
 	struct outcome o;
 
 	(void)b;
-	leaf_outcome(x->s, leaf_value(box->to), &o);
+	terminal_outcome(x->s, terminal_value(box->to), &o);
 	o.has_saddr = o.masquerade = false;
 	o.saddr = 0;
 	box->to = space_outcome(x->s, &o);
@@ -85,7 +85,7 @@ static node impossible(struct space *s)
 {
 	static const uint8_t with_ports[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP,
 					     IPPROTO_UDPLITE, IPPROTO_ICMP};
-	node requests = leaf(LEAF_NO), cut = leaf(LEAF_NO);
+	node requests = terminal(TERMINAL_NO), cut = terminal(TERMINAL_NO);
 
 	for (unsigned int type = 0; type <= MAX_ICMP_TYPE; type++)
 		if (icmp_type_opens_flow((uint8_t)type))
@@ -104,13 +104,15 @@ static node impossible(struct space *s)
 static node as_either(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(value == LEAF_ACCEPT || value >= LEAF_FIRST_OUTCOME ? LEAF_EITHER : LEAF_DROP);
+	return terminal(value == TERMINAL_ACCEPT || value >= TERMINAL_FIRST_OUTCOME
+				? TERMINAL_EITHER
+				: TERMINAL_DROP);
 }
 
 static node is_translated(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(value == LEAF_ELSE ? LEAF_NO : LEAF_YES);
+	return terminal(value == TERMINAL_ELSE ? TERMINAL_NO : TERMINAL_YES);
 }
 
 static void make_fresh(struct expecting *x)
@@ -121,38 +123,41 @@ static void make_fresh(struct expecting *x)
 			 layer_node(x, PLAIN, true, NULL, false));
 	node moved = seq(s, layer_node(x, TRANSLATED_FROM_EDGE, true, NULL, false),
 			 layer_node(x, TRANSLATED, true, NULL, false));
-	node rest = leaf(LEAF_DROP), astray;
+	node rest = terminal(TERMINAL_DROP), astray;
 
 	if (x->site->judge_hosts_only)
-		rest = seq(s, guard(s, either(s, out->from_own, out->to_own), leaf(LEAF_DROP)),
-			   leaf(LEAF_NOT_OURS));
+		rest = seq(s,
+			   guard(s, either(s, out->from_own, out->to_own), terminal(TERMINAL_DROP)),
+			   terminal(TERMINAL_NOT_OURS));
 	out->translation =
 		seq(s, layer_node(x, TRANSLATED_FROM_EDGE, false, destination_only, false),
 		    layer_node(x, TRANSLATED, false, destination_only, false));
 	/* what is translated leaves by the zone of its row: where routes lead elsewhere, a row that
 	 * speaks of whole zones may let it pass */
-	astray = leaf(LEAF_DROP);
+	astray = terminal(TERMINAL_DROP);
 	if (x->buckets.has_networks)
 		astray = compose(s, out->translation, seq(s, plain, astray));
-	out->translated = diagram_map(s->d, out->translation, is_translated, NULL);
-	astray = guard(s, out->translated, diagram_map(s->d, astray, as_either, NULL));
+	out->translated = diagram_map_terminals(s->d, out->translation, is_translated, NULL);
+	astray = guard(s, out->translated, diagram_map_terminals(s->d, astray, as_either, NULL));
 	out->fresh = seq(s, moved, seq(s, astray, seq(s, plain, rest)));
-	out->fresh = seq(s, guard(s, out->spoofed, leaf(LEAF_DROP)), out->fresh);
-	out->fresh = seq(s, guard(s, out->impossible, leaf(LEAF_EITHER)), out->fresh);
+	out->fresh = seq(s, guard(s, out->spoofed, terminal(TERMINAL_DROP)), out->fresh);
+	out->fresh = seq(s, guard(s, out->impossible, terminal(TERMINAL_EITHER)), out->fresh);
 	/* nothing makes packets untracked here; those that others do have no translation */
-	out->untracked = diagram_map(s->d, seq(s, plain, leaf(LEAF_DROP)), as_either, NULL);
-	out->untracked = seq(s, replace_leaf(s, out->untracked, LEAF_DROP, LEAF_ELSE), rest);
-	out->untracked = seq(s, guard(s, out->spoofed, leaf(LEAF_DROP)), out->untracked);
+	out->untracked = diagram_map_terminals(s->d, seq(s, plain, terminal(TERMINAL_DROP)),
+					       as_either, NULL);
+	out->untracked =
+		seq(s, replace_terminal(s, out->untracked, TERMINAL_DROP, TERMINAL_ELSE), rest);
+	out->untracked = seq(s, guard(s, out->spoofed, terminal(TERMINAL_DROP)), out->untracked);
 	out->invalid = rest;
 }
 
 static void make_by_site(struct expecting *x)
 {
-	node f = leaf(LEAF_ELSE);
+	node f = terminal(TERMINAL_ELSE);
 
 	for (size_t l = 0; l < LAYERS; l++)
 		f = seq(x->s, f, layer_node(x, (enum layer)l, true, box_yes, true));
-	x->out->by_site = replace_leaf(x->s, f, LEAF_ELSE, LEAF_NO);
+	x->out->by_site = replace_terminal(x->s, f, TERMINAL_ELSE, TERMINAL_NO);
 }
 
 void expected_make(struct space *s, const struct site *site, struct expected *ret)

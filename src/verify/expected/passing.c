@@ -26,10 +26,10 @@ static bool passing_box(struct buckets *x, const struct bucket *b, struct box *b
 	struct outcome o;
 
 	(void)b;
-	leaf_outcome(x->s, leaf_value(box->to), &o);
+	terminal_outcome(x->s, terminal_value(box->to), &o);
 	if (o.has_daddr)
 		box->at[0] = one_address(o.daddr);
-	box->to = leaf(LEAF_YES);
+	box->to = terminal(TERMINAL_YES);
 	return true;
 }
 
@@ -53,7 +53,7 @@ static bool reply_arriving_box(struct buckets *x, const struct bucket *b, struct
 {
 	struct outcome o;
 
-	leaf_outcome(x->s, leaf_value(box->to), &o);
+	terminal_outcome(x->s, terminal_value(box->to), &o);
 	if (o.masquerade)
 		return false;
 	if (o.has_saddr)
@@ -101,7 +101,7 @@ static node flow_zones(struct buckets *x, const struct bucket *b, enum look look
 	case REPLY_PASSING:
 		return zone_pair(x->s, x->site, b->to, b->from);
 	}
-	return leaf(LEAF_NO);
+	return terminal(TERMINAL_NO);
 }
 
 static node flow_header(struct buckets *x, const struct bucket *b, enum look look)
@@ -116,7 +116,7 @@ static node flow_header(struct buckets *x, const struct bucket *b, enum look loo
 
 static node errors(struct space *s)
 {
-	node f = leaf(LEAF_NO);
+	node f = terminal(TERMINAL_NO);
 
 	for (size_t i = 0; i < ARRAY_SIZE(icmp_errors); i++)
 		f = either(s, f, icmp_type_is(s, icmp_errors[i]));
@@ -134,9 +134,10 @@ static node flows(struct buckets *x, const enum look looks[2], box_fn *const fns
 				node head = error ? errors(x->s) : flow_header(x, *it, looks[i]);
 				node zones = flow_zones(x, *it, looks[i]);
 				node part = bucket_node(x, *it, both(x->s, zones, head), fns[i],
-							leaf(LEAF_NO));
+							terminal(TERMINAL_NO));
 
-				vec_add(&all, replace_leaf(x->s, part, LEAF_ELSE, LEAF_NO));
+				vec_add(&all,
+					replace_terminal(x->s, part, TERMINAL_ELSE, TERMINAL_NO));
 			}
 	return any_of(x->s, &all);
 }

@@ -87,7 +87,7 @@ static node kind(const struct asserting *x)
 	};
 	const struct assertion *a = x->a;
 	uint32_t type = (uint32_t)a->icmp_type << ICMP_TYPE_SHIFT;
-	node f = leaf(LEAF_YES);
+	node f = terminal(TERMINAL_YES);
 
 	if (a->has_proto)
 		f = either(x->s,
@@ -107,7 +107,9 @@ static node dport(const struct asserting *x)
 static node require_fn(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(value == LEAF_YES ? LEAF_NO : value == LEAF_NO ? LEAF_YES : LEAF_UNKNOWN);
+	return terminal(value == TERMINAL_YES  ? TERMINAL_NO
+			: value == TERMINAL_NO ? TERMINAL_YES
+					       : TERMINAL_UNKNOWN);
 }
 
 /* --- translations ----------------------------------------------------------------------------- */
@@ -118,8 +120,8 @@ static void add_deliveries(struct common *c, const struct space *s, node f, stru
 	struct outcome o;
 	size_t n;
 
-	if (is_leaf(f)) {
-		leaf_outcome(s, leaf_value(f), &o);
+	if (is_terminal(f)) {
+		terminal_outcome(s, terminal_value(f), &o);
 		if (o.has_daddr)
 			vec_add(&c->deliveries, ((struct delivery){o.daddr, sent}));
 		return;
@@ -142,7 +144,7 @@ static void find_deliveries(struct common *c, const struct space *s, node f)
 	uint32_t lo = 0;
 	size_t n;
 
-	if (is_leaf(f) || diagram_var(s->d, f) != VAR_DADDR) {
+	if (is_terminal(f) || diagram_var(s->d, f) != VAR_DADDR) {
 		add_deliveries(c, s, f, IPV4_ALL);
 	} else {
 		edges = diagram_edges(s->d, f, &n);
@@ -200,9 +202,9 @@ static node denied(const struct asserting *x, const struct endpoint *from,
 
 	if (to->kind == END_ZONE || to->kind == END_ANY)
 		where = both(s, where, in_zone(s, x->p->site, VAR_OIF, to->zone));
-	there = sent_to(x, addresses(x, to, true), dport(x), leaf(LEAF_NO));
-	direct = sent_to(x, addresses(x, to, true), x->common->accepted, leaf(LEAF_NO));
-	near = sent_to(x, sent_towards(x, to), x->common->fresh, leaf(LEAF_ELSE));
+	there = sent_to(x, addresses(x, to, true), dport(x), terminal(TERMINAL_NO));
+	direct = sent_to(x, addresses(x, to, true), x->common->accepted, terminal(TERMINAL_NO));
+	near = sent_to(x, sent_towards(x, to), x->common->fresh, terminal(TERMINAL_ELSE));
 	return forbid(x->p, where, either(s, both(s, there, direct), landing(s, near, there)));
 }
 
@@ -216,8 +218,9 @@ static node allowed(const struct asserting *x, const struct endpoint *from,
 	where = both(s, where, both(s, dport(x), zone_pair(s, x->p->site, from->zone, to->zone)));
 	if (to->kind == END_ZONE && range_equal(to->range, IPV4_ALL))
 		where = both(s, where, negation(s, x->p->expected.to_own));
-	return forbid(x->p, where,
-		      sent_to(x, addresses(x, to, true), x->common->refused, leaf(LEAF_NO)));
+	return forbid(
+		x->p, where,
+		sent_to(x, addresses(x, to, true), x->common->refused, terminal(TERMINAL_NO)));
 }
 
 static const char *missing_zone(const struct asserting *x, const struct endpoint *end)
@@ -280,7 +283,7 @@ static void prove_pair(const struct asserting *x, size_t finding, const struct e
 		finding_compare(p, finding, &scene,
 				is_zone(from) && is_zone(to) ? compare_zones(x, from, to)
 							     : compare_pair(x, from, to),
-				leaf(x->a->allow ? LEAF_ACCEPT : LEAF_DROP), p->fresh);
+				terminal(x->a->allow ? TERMINAL_ACCEPT : TERMINAL_DROP), p->fresh);
 	}
 }
 
@@ -313,10 +316,10 @@ static void make_common(struct common *c, struct prover *p)
 	struct space *s = &p->space;
 	const struct expected *e = &p->expected;
 
-	c->fresh = seq(s, guard(s, e->impossible, leaf(LEAF_DROP)), p->fresh);
+	c->fresh = seq(s, guard(s, e->impossible, terminal(TERMINAL_DROP)), p->fresh);
 	c->accepted = accepted(s, c->fresh);
 	c->refused = both(s, negation(s, either(s, e->impossible, e->spoofed)),
-			  diagram_map(s->d, c->accepted, require_fn, NULL));
+			  diagram_map_terminals(s->d, c->accepted, require_fn, NULL));
 	find_deliveries(c, s, c->fresh);
 }
 

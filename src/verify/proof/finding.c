@@ -12,7 +12,7 @@ struct finding *finding_add(struct prover *p, const char *name, const char *text
 	return f;
 }
 
-struct doubts {
+struct weighing {
 	struct space *s;
 	struct index known;
 };
@@ -23,15 +23,15 @@ static enum comparison worst(enum comparison a, enum comparison b)
 }
 
 /* Below the variables of packets: by chance both branches happen, else one that nobody knows. */
-static enum comparison weigh(struct doubts *x, node f)
+static enum comparison weigh(struct weighing *x, node f)
 {
 	const struct edge *edges;
 	enum comparison a, b, all;
 	void *known;
 	size_t n;
 
-	if (is_leaf(f))
-		return (enum comparison)leaf_value(f);
+	if (is_terminal(f))
+		return (enum comparison)terminal_value(f);
 	known = index_get(&x->known, &f, sizeof(f));
 	if (known)
 		return (enum comparison)((uintptr_t)known - 1);
@@ -39,7 +39,7 @@ static enum comparison weigh(struct doubts *x, node f)
 	a = weigh(x, edges[0].to);
 	b = weigh(x, edges[n - 1].to);
 	all = worst(a, b);
-	if (a != b && x->s->doubts.at[diagram_var(x->s->d, f) - VARS] == DOUBT_UNKNOWN)
+	if (a != b && x->s->free_variables.at[diagram_var(x->s->d, f) - VARS] == FREE_UNKNOWN)
 		all = UNDECIDED;
 	*index_find(&x->known, &f, sizeof(f)) = (void *)((uintptr_t)all + 1);
 	return all;
@@ -47,33 +47,33 @@ static enum comparison weigh(struct doubts *x, node f)
 
 static bool weigh_fn(node a, node b, void *arg, node *ret)
 {
-	struct doubts *x = arg;
+	struct weighing *x = arg;
 
 	(void)b;
 	*ret = a;
-	if (is_leaf(a))
+	if (is_terminal(a))
 		return true;
 	if (diagram_var(x->s->d, a) < VARS)
 		return false;
-	*ret = leaf(weigh(x, a));
+	*ret = terminal(weigh(x, a));
 	return true;
 }
 
 /* A comparison without the boolean variables behind those of packets. */
-static node settle_doubts(struct space *s, node comparison)
+static node weigh_free_variables(struct space *s, node comparison)
 {
-	struct doubts x = {.s = s};
+	struct weighing x = {.s = s};
 
-	if (s->doubts.n)
-		comparison =
-			diagram_combine(s->d, diagram_op(s->d), weigh_fn, &x, comparison, leaf(0));
+	if (s->free_variables.n)
+		comparison = diagram_apply(s->d, diagram_op(s->d), weigh_fn, &x, comparison,
+					   terminal(0));
 	index_free(&x.known);
 	return comparison;
 }
 
 static node is_comparison(uint32_t value, void *arg)
 {
-	return leaf(value == *(const uint32_t *)arg ? LEAF_YES : LEAF_NO);
+	return terminal(value == *(const uint32_t *)arg ? TERMINAL_YES : TERMINAL_NO);
 }
 
 void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
@@ -85,15 +85,15 @@ void finding_compare(struct prover *p, size_t finding, const struct scene *scene
 	struct witness *w;
 	node where, in_full = comparison;
 
-	if (f->answer == ANSWER_NO || comparison == leaf(SAME))
+	if (f->answer == ANSWER_NO || comparison == terminal(SAME))
 		return;
-	comparison = settle_doubts(&p->space, comparison);
-	where = diagram_map(d, comparison, is_comparison, &what);
-	if (where == leaf(LEAF_NO) && f->answer == ANSWER_YES) {
+	comparison = weigh_free_variables(&p->space, comparison);
+	where = diagram_map_terminals(d, comparison, is_comparison, &what);
+	if (where == terminal(TERMINAL_NO) && f->answer == ANSWER_YES) {
 		what = UNDECIDED;
-		where = diagram_map(d, comparison, is_comparison, &what);
+		where = diagram_map_terminals(d, comparison, is_comparison, &what);
 	}
-	if (where == leaf(LEAF_NO))
+	if (where == terminal(TERMINAL_NO))
 		return;
 	witness_find(p, where, packet);
 	w = witness_make(p, scene, packet);
@@ -111,33 +111,32 @@ void finding_compare(struct prover *p, size_t finding, const struct scene *scene
 static node accepts(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(value == LEAF_ACCEPT || value >= LEAF_FIRST_OUTCOME ? LEAF_YES
-		    : value == LEAF_UNKNOWN				? LEAF_UNKNOWN
-									: LEAF_NO);
+	return terminal(value == TERMINAL_ACCEPT || value >= TERMINAL_FIRST_OUTCOME ? TERMINAL_YES
+			: value == TERMINAL_UNKNOWN ? TERMINAL_UNKNOWN
+						    : TERMINAL_NO);
 }
 
 node accepted(struct space *s, node f)
 {
-	return diagram_map(s->d, f, accepts, NULL);
+	return diagram_map_terminals(s->d, f, accepts, NULL);
 }
 
 /* Packets of @condition that must not get through, as a comparison. */
 static bool forbid_fn(node condition, node found, void *arg, node *ret)
 {
 	(void)arg;
-	*ret = leaf(SAME);
-	if (condition == leaf(LEAF_NO) || found == leaf(LEAF_NO))
+	*ret = terminal(SAME);
+	if (condition == terminal(TERMINAL_NO) || found == terminal(TERMINAL_NO))
 		return true;
-	if (!is_leaf(condition) || !is_leaf(found))
+	if (!is_terminal(condition) || !is_terminal(found))
 		return false;
-	*ret = leaf(found == leaf(LEAF_YES) ? DIFFERENT : UNDECIDED);
+	*ret = terminal(found == terminal(TERMINAL_YES) ? DIFFERENT : UNDECIDED);
 	return true;
 }
 
 node forbid(struct prover *p, node condition, node found)
 {
-	return diagram_combine(p->space.d, diagram_op(p->space.d), forbid_fn, NULL, condition,
-			       found);
+	return diagram_apply(p->space.d, diagram_op(p->space.d), forbid_fn, NULL, condition, found);
 }
 
 static node as_destination(uint32_t value, void *arg)
@@ -145,18 +144,18 @@ static node as_destination(uint32_t value, void *arg)
 	struct space *s = arg;
 	struct outcome o;
 
-	if (value == LEAF_UNKNOWN)
-		return leaf(value);
-	if (!leaf_outcome(s, value, &o))
-		return leaf(LEAF_NO);
+	if (value == TERMINAL_UNKNOWN)
+		return terminal(value);
+	if (!terminal_outcome(s, value, &o))
+		return terminal(TERMINAL_NO);
 	o = (struct outcome){.has_daddr = o.has_daddr,
 			     .daddr = o.daddr,
 			     .has_dport = o.has_dport,
 			     .dport = o.dport};
-	return o.has_daddr || o.has_dport ? space_outcome(s, &o) : leaf(LEAF_ELSE);
+	return o.has_daddr || o.has_dport ? space_outcome(s, &o) : terminal(TERMINAL_ELSE);
 }
 
 node landing(struct space *s, node f, node spots)
 {
-	return compose(s, diagram_map(s->d, f, as_destination, s), spots);
+	return compose(s, diagram_map_terminals(s->d, f, as_destination, s), spots);
 }

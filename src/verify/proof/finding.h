@@ -8,16 +8,17 @@
 /** finding_add - one more answer, to be completed by the caller; valid until the next */
 struct finding *finding_add(struct prover *p, const char *name, const char *text);
 
-/** finding_compare - take a comparison (leaves of enum comparison) into @finding: the first packet
- * that differs, or is undecided, becomes its witness, told by @wanted and @found */
+/** finding_compare - take a comparison (terminals of enum comparison) into @finding: the first
+ * packet that differs, or is undecided, becomes its witness, told by @wanted and @found */
 void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
 		     node wanted, node found);
 
-/** accepted - LEAF_YES where a function accepts, as it is or changed; undecided stays LEAF_UNKNOWN
+/** accepted - TERMINAL_YES where a function accepts, as it is or changed; undecided stays
+ * TERMINAL_UNKNOWN
  */
 node accepted(struct space *s, node f);
 
-/** landing - LEAF_YES where @f accepts and @spots holds of the destination that it gives */
+/** landing - TERMINAL_YES where @f accepts and @spots holds of the destination that it gives */
 node landing(struct space *s, node f, node spots);
 
 /** forbid - that @found holds of no packet of @condition, as a comparison */

@@ -23,7 +23,8 @@ static void prove_none(struct prover *p, const char *name, const char *text, nod
 	size_t f = p->proof->findings.n;
 
 	finding_add(p, name, text);
-	finding_compare(p, f, &forwarded, forbid(p, condition, found), leaf(LEAF_DROP), p->fresh);
+	finding_compare(p, f, &forwarded, forbid(p, condition, found), terminal(TERMINAL_DROP),
+			p->fresh);
 }
 
 /** struct spots - addresses and ports of machines, by protocol */
@@ -34,14 +35,14 @@ struct spots {
 static void add_spot(struct spots *spots, uint32_t addr, struct range ports, uint8_t proto)
 {
 	if (addr)
-		vec_add(spots,
-			((struct box){{{addr, addr}, ports, {proto, proto}}, leaf(LEAF_YES)}));
+		vec_add(spots, ((struct box){{{addr, addr}, ports, {proto, proto}},
+					     terminal(TERMINAL_YES)}));
 }
 
 static node at_spots(struct space *s, struct spots *spots)
 {
 	static const unsigned int vars[] = {VAR_DADDR, VAR_DPORT, VAR_PROTO};
-	node f = in_boxes(s, vars, ARRAY_SIZE(vars), spots->at, spots->n, leaf(LEAF_NO));
+	node f = in_boxes(s, vars, ARRAY_SIZE(vars), spots->at, spots->n, terminal(TERMINAL_NO));
 
 	vec_free(spots);
 	return f;
@@ -70,17 +71,18 @@ static node keeps_destination(uint32_t value, void *arg)
 	const struct space *s = arg;
 	struct outcome o;
 
-	if (value == LEAF_UNKNOWN)
-		return leaf(LEAF_UNKNOWN);
-	return leaf(leaf_outcome(s, value, &o) && !o.has_daddr && !o.has_dport ? LEAF_YES
-									       : LEAF_NO);
+	if (value == TERMINAL_UNKNOWN)
+		return terminal(TERMINAL_UNKNOWN);
+	return terminal(terminal_outcome(s, value, &o) && !o.has_daddr && !o.has_dport
+				? TERMINAL_YES
+				: TERMINAL_NO);
 }
 
 static void prove_private_ports(struct prover *p)
 {
 	struct private_ports x = {.p = p};
 	struct space *s = &p->space;
-	node where = leaf(LEAF_NO);
+	node where = terminal(TERMINAL_NO);
 
 	vec_each(dep, &p->site->deployments)
 		claims_each(*dep, &s->arena, add_private, &x);
@@ -93,7 +95,7 @@ static void prove_private_ports(struct prover *p)
 		   "ports behind a translation are reached through it alone, but for rows of the "
 		   "site's own",
 		   both(s, where, negation(s, p->expected.impossible)),
-		   diagram_map(s->d, p->fresh, keeps_destination, s));
+		   diagram_map_terminals(s->d, p->fresh, keeps_destination, s));
 }
 
 /* --- management ------------------------------------------------------------------------------- */
@@ -144,10 +146,10 @@ static node strays(uint32_t value, void *arg)
 	struct outcome o;
 	uint32_t pair[] = {x->public, 0};
 
-	if (!leaf_outcome(&x->p->space, value, &o) || !o.has_daddr)
-		return leaf(LEAF_NO);
+	if (!terminal_outcome(&x->p->space, value, &o) || !o.has_daddr)
+		return terminal(TERMINAL_NO);
 	pair[1] = o.daddr;
-	return leaf(index_get(x->pairs, pair, sizeof(pair)) ? LEAF_NO : LEAF_YES);
+	return terminal(index_get(x->pairs, pair, sizeof(pair)) ? TERMINAL_NO : TERMINAL_YES);
 }
 
 static void prove_deployments(struct prover *p)
@@ -170,14 +172,14 @@ static void prove_deployments(struct prover *p)
 		vec_each(peer, &(*dep)->edge) {
 			struct crossing x = {p, peer->public.addr, &pairs};
 			node here = in_range(&p->space, VAR_DADDR, x.public, x.public);
-			node stray = diagram_map(d, diagram_fix(d, p->fresh, VAR_DADDR, x.public),
-						 strays, &x);
+			node stray = diagram_map_terminals(
+				d, diagram_restrict(d, p->fresh, VAR_DADDR, x.public), strays, &x);
 
-			if (stray != leaf(LEAF_NO) && x.public)
-				finding_compare(
-					p, f, &forwarded,
-					forbid(p, both(&p->space, here, stray), leaf(LEAF_YES)),
-					p->expected.fresh, p->fresh);
+			if (stray != terminal(TERMINAL_NO) && x.public)
+				finding_compare(p, f, &forwarded,
+						forbid(p, both(&p->space, here, stray),
+						       terminal(TERMINAL_YES)),
+						p->expected.fresh, p->fresh);
 		}
 	index_free(&pairs);
 }

@@ -14,7 +14,7 @@
 
 /* --- comparisons ---------------------------------------------------------------------------- */
 
-/** struct comparing - how leaves are compared */
+/** struct comparing - how terminals are compared */
 struct comparing {
 	struct prover *p;
 	bool strict;	 /* what is not the table's to say is left as it is, too */
@@ -27,31 +27,31 @@ static enum comparison compare_others(const struct prover *p, uint32_t found)
 	struct outcome o;
 	uint32_t packet[VARS] = {0};
 
-	if (!leaf_outcome(&p->space, found, &o))
+	if (!terminal_outcome(&p->space, found, &o))
 		return SAME;
 	packet[VAR_DADDR] = o.daddr;
 	packet[VAR_SADDR] = o.saddr;
 	packet[VAR_SOURCE] = space_source(&p->space, o.saddr);
 	if ((o.has_daddr &&
-	     diagram_eval(p->space.d, p->expected.to_own, packet, VARS) == LEAF_YES) ||
+	     diagram_eval(p->space.d, p->expected.to_own, packet, VARS) == TERMINAL_YES) ||
 	    (o.has_saddr &&
-	     diagram_eval(p->space.d, p->expected.from_own, packet, VARS) == LEAF_YES))
+	     diagram_eval(p->space.d, p->expected.from_own, packet, VARS) == TERMINAL_YES))
 		return DIFFERENT;
 	return SAME;
 }
 
-static enum comparison compare_leaves(const struct comparing *c, uint32_t wanted, uint32_t found)
+static enum comparison compare_terminals(const struct comparing *c, uint32_t wanted, uint32_t found)
 {
-	if (wanted == LEAF_EITHER || (c->only_drops && wanted != LEAF_DROP))
+	if (wanted == TERMINAL_EITHER || (c->only_drops && wanted != TERMINAL_DROP))
 		return SAME;
 	if (wanted == found)
 		return SAME;
-	if (found == LEAF_UNKNOWN)
+	if (found == TERMINAL_UNKNOWN)
 		return UNDECIDED;
-	if (wanted != LEAF_NOT_OURS)
+	if (wanted != TERMINAL_NOT_OURS)
 		return DIFFERENT;
 	if (c->strict)
-		return found == LEAF_ACCEPT ? SAME : DIFFERENT;
+		return found == TERMINAL_ACCEPT ? SAME : DIFFERENT;
 	return compare_others(c->p, found);
 }
 
@@ -60,12 +60,12 @@ static bool compare_fn(node a, node b, void *arg, node *ret)
 	const struct comparing *c = arg;
 
 	/* no function wants what is not understood */
-	*ret = leaf(SAME);
-	if (a == b || a == leaf(LEAF_EITHER))
+	*ret = terminal(SAME);
+	if (a == b || a == terminal(TERMINAL_EITHER))
 		return true;
-	if (!is_leaf(a) || !is_leaf(b))
+	if (!is_terminal(a) || !is_terminal(b))
 		return false;
-	*ret = leaf(compare_leaves(c, leaf_value(a), leaf_value(b)));
+	*ret = terminal(compare_terminals(c, terminal_value(a), terminal_value(b)));
 	return true;
 }
 
@@ -79,7 +79,7 @@ static void compare(struct prover *p, size_t finding, const struct scene *scene,
 	if (__builtin_add_overflow(p->proof->classes, n, &p->proof->classes))
 		p->proof->classes = UINT64_MAX;
 	finding_compare(p, finding, scene,
-			diagram_combine(d, diagram_op(d), compare_fn, &c, wanted, found), wanted,
+			diagram_apply(d, diagram_op(d), compare_fn, &c, wanted, found), wanted,
 			found);
 }
 
@@ -138,13 +138,13 @@ static void prove_flowless(struct prover *p)
 
 static node as_fate(struct space *s, node f)
 {
-	return replace_leaf(s, f, LEAF_ELSE, LEAF_ACCEPT);
+	return replace_terminal(s, f, TERMINAL_ELSE, TERMINAL_ACCEPT);
 }
 
 /* @condition must pass; of the rest nothing is said. */
 static node must_pass(struct space *s, node condition)
 {
-	return seq(s, guard(s, condition, leaf(LEAF_ACCEPT)), leaf(LEAF_EITHER));
+	return seq(s, guard(s, condition, terminal(TERMINAL_ACCEPT)), terminal(TERMINAL_EITHER));
 }
 
 /* What rows allow must pass there, where anything does not. */
@@ -156,7 +156,7 @@ static void compare_flows(struct prover *p, size_t f, const struct scene *scene,
 	node flows, none;
 
 	found = as_fate(s, found);
-	if (found == leaf(LEAF_ACCEPT))
+	if (found == terminal(TERMINAL_ACCEPT))
 		return;
 	flows = expected_flows(s, p->site, point);
 	/* flows with an own address as source never begin, nor do replies leave to one */
@@ -172,7 +172,7 @@ static void prove_flows(struct prover *p)
 	const struct expected *e = &p->expected;
 	size_t f = p->proof->findings.n;
 	node dedicated =
-		p->site->public_shared ? leaf(LEAF_NO) : both(s, e->from_wan, e->to_public);
+		p->site->public_shared ? terminal(TERMINAL_NO) : both(s, e->from_wan, e->to_public);
 
 	finding_add(p, "established",
 		    "established and related packets of flows that the rows allow pass");
@@ -191,7 +191,7 @@ static void prove_flows(struct prover *p)
 			continue;
 		compare(p, f, &scene, true, false, must_pass(s, negation(s, dedicated)),
 			as_fate(s, pipeline_arrival(&p->own, NFPROTO_IPV4, state)));
-		compare(p, f, &scene, true, false, leaf(LEAF_ACCEPT),
+		compare(p, f, &scene, true, false, terminal(TERMINAL_ACCEPT),
 			as_fate(s, pipeline_passage(&p->own, NFPROTO_IPV4, state, false)));
 	}
 }
@@ -208,7 +208,7 @@ static node forward6(const struct pipeline *all, uint32_t state)
 static void prove_ipv6(struct prover *p)
 {
 	bool closed = !p->site->judge_hosts_only;
-	node wanted = leaf(closed ? LEAF_DROP : LEAF_NOT_OURS);
+	node wanted = terminal(closed ? TERMINAL_DROP : TERMINAL_NOT_OURS);
 	size_t f = p->proof->findings.n;
 
 	finding_add(p, "ipv6", closed ? "IPv6 is not forwarded" : "IPv6 is left alone");
@@ -229,16 +229,16 @@ static node wanted_locally(struct prover *p, uint32_t state)
 {
 	struct space *s = &p->space;
 	const struct expected *e = &p->expected;
-	node f = leaf(LEAF_ACCEPT);
+	node f = terminal(TERMINAL_ACCEPT);
 
 	if (!p->site->public_shared)
-		f = seq(s, guard(s, e->to_public, leaf(LEAF_DROP)), f);
+		f = seq(s, guard(s, e->to_public, terminal(TERMINAL_DROP)), f);
 	if (state == CT_STATE_NEW) /* what rows translate is for another machine */
-		f = seq(s, guard(s, e->translated, leaf(LEAF_EITHER)), f);
+		f = seq(s, guard(s, e->translated, terminal(TERMINAL_EITHER)), f);
 	if (state != CT_STATE_ESTABLISHED && state != CT_STATE_RELATED)
-		f = seq(s, guard(s, e->spoofed, leaf(LEAF_DROP)), f);
+		f = seq(s, guard(s, e->spoofed, terminal(TERMINAL_DROP)), f);
 	if (state == CT_STATE_NEW)
-		f = seq(s, guard(s, e->impossible, leaf(LEAF_EITHER)), f);
+		f = seq(s, guard(s, e->impossible, terminal(TERMINAL_EITHER)), f);
 	return f;
 }
 
@@ -274,7 +274,7 @@ static void prove_local(struct prover *p)
 		if (!p->has_own)
 			continue;
 		compare(p, f, &scene, true, false, wanted, local(&p->own, NFPROTO_IPV4, state));
-		compare(p, f, &scene6, true, false, leaf(LEAF_ACCEPT),
+		compare(p, f, &scene6, true, false, terminal(TERMINAL_ACCEPT),
 			local(&p->own, NFPROTO_IPV6, state));
 	}
 }
@@ -289,9 +289,9 @@ static void prove_output(struct prover *p)
 		struct scene scene6 = {NFPROTO_IPV6, states[i].state, false, true};
 		uint32_t state = states[i].ct_state;
 
-		compare(p, f, &scene, true, false, leaf(LEAF_ACCEPT),
+		compare(p, f, &scene, true, false, terminal(TERMINAL_ACCEPT),
 			pipeline_output(&p->own, NFPROTO_IPV4, state));
-		compare(p, f, &scene6, true, false, leaf(LEAF_ACCEPT),
+		compare(p, f, &scene6, true, false, terminal(TERMINAL_ACCEPT),
 			pipeline_output(&p->own, NFPROTO_IPV6, state));
 	}
 }

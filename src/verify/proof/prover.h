@@ -20,7 +20,7 @@ struct prover {
 	node fresh; /* what becomes of new IPv4 packets that are forwarded */
 };
 
-/** enum comparison - leaves of a comparison */
+/** enum comparison - terminals of a comparison */
 enum comparison {
 	SAME,
 	DIFFERENT,

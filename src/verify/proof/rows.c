@@ -54,7 +54,7 @@ static bool gets_through(const struct prover *p, const uint32_t *packet)
 	uint32_t found = diagram_eval(p->space.d, p->fresh, packet, VARS);
 	struct outcome o;
 
-	return leaf_outcome(&p->space, wanted, &o) && wanted == found;
+	return terminal_outcome(&p->space, wanted, &o) && wanted == found;
 }
 
 /* Between two interfaces of the claim's zones. */
@@ -132,11 +132,12 @@ static bool same_outcome(node a, node b, void *arg, node *ret)
 	const struct hope *hope = arg;
 	struct outcome o;
 
-	if (!is_leaf(a) || !is_leaf(b))
+	if (!is_terminal(a) || !is_terminal(b))
 		return false;
-	if (hope->undecided && b == leaf(LEAF_UNKNOWN))
+	if (hope->undecided && b == terminal(TERMINAL_UNKNOWN))
 		b = a;
-	*ret = leaf(a == b && leaf_outcome(hope->s, leaf_value(a), &o) ? LEAF_YES : LEAF_NO);
+	*ret = terminal(a == b && terminal_outcome(hope->s, terminal_value(a), &o) ? TERMINAL_YES
+										   : TERMINAL_NO);
 	return true;
 }
 
@@ -155,9 +156,9 @@ static bool search_claim(struct prover *p, const struct claim *c, bool undecided
 			     both(s, in_ranges(s, VAR_SPORT, c->sport),
 				  in_ranges(s, VAR_DPORT, c->dport)));
 	where = both(s, where,
-		     diagram_combine(s->d, diagram_op(s->d), same_outcome, &hope, p->expected.fresh,
-				     p->fresh));
-	return where != leaf(LEAF_NO);
+		     diagram_apply(s->d, diagram_op(s->d), same_outcome, &hope, p->expected.fresh,
+				   p->fresh));
+	return where != terminal(TERMINAL_NO);
 }
 
 static void look_at(const struct claim *c, void *arg)

@@ -137,7 +137,8 @@ static void wish_source(const struct prover *p, const uint32_t *packet, struct w
 		vec_add(w, first);
 }
 
-/* A value of the variable of @f that leads on; reduced as it is, each node leads to LEAF_YES. */
+/* A value of the variable of @f that leads on; reduced as it is, each node leads to TERMINAL_YES.
+ */
 static uint32_t choose(const struct prover *p, node *f, const uint32_t *packet,
 		       const struct wishes *w)
 {
@@ -149,14 +150,14 @@ static uint32_t choose(const struct prover *p, node *f, const uint32_t *packet,
 	vec_each(value, w) {
 		node to = child(p->space.d, *f, *value);
 
-		if (to == leaf(LEAF_NO))
+		if (to == terminal(TERMINAL_NO))
 			continue;
 		*f = to;
 		return *value;
 	}
 	edges = diagram_edges(p->space.d, *f, &n);
 	for (size_t i = 0; i < n; lo = edges[i++].hi + 1) {
-		if (edges[i].to == leaf(LEAF_NO))
+		if (edges[i].to == terminal(TERMINAL_NO))
 			continue;
 		*f = edges[i].to;
 		if (is_source && sources_first(p->space.sources, packet[VAR_SOURCE],
@@ -178,7 +179,7 @@ static void find(struct prover *p, node f, uint32_t avoid, uint32_t packet[VARS]
 			drop_wish(&w, avoid);
 		if (var == VAR_SADDR)
 			wish_source(p, packet, &w);
-		if (!is_leaf(f) && diagram_var(p->space.d, f) == var)
+		if (!is_terminal(f) && diagram_var(p->space.d, f) == var)
 			packet[var] = choose(p, &f, packet, &w);
 		else
 			packet[var] = w.n ? w.at[0] : 0;
@@ -190,7 +191,7 @@ void witness_find(struct prover *p, node f, uint32_t packet[VARS])
 {
 	node whole = both(&p->space, f, in_range(&p->space, VAR_SHORT, 0, 0));
 
-	f = whole == leaf(LEAF_NO) ? f : whole;
+	f = whole == terminal(TERMINAL_NO) ? f : whole;
 	find(p, f, 0, packet);
 	if (packet[VAR_SADDR] == packet[VAR_DADDR])
 		find(p, f, packet[VAR_DADDR], packet);
@@ -205,10 +206,10 @@ const char *witness_provided(struct prover *p, node f, const uint32_t packet[VAR
 		return "it ends before its ports do";
 	for (unsigned int var = 0; var < VARS; var++)
 		if (has_ports || (var != VAR_SPORT && var != VAR_DPORT))
-			f = diagram_fix(p->space.d, f, var, packet[var]);
+			f = diagram_restrict(p->space.d, f, var, packet[var]);
 	if (packet[VAR_PROTO] == IPPROTO_ICMP) /* whose code is 0 */
-		f = diagram_fix(p->space.d, f, VAR_SPORT, packet[VAR_SPORT]);
-	if (f == leaf(LEAF_YES))
+		f = diagram_restrict(p->space.d, f, VAR_SPORT, packet[VAR_SPORT]);
+	if (f == terminal(TERMINAL_YES))
 		return NULL;
 	return arena_printf(&p->proof->arena, "its header begins with 0x%04x 0x%04x",
 			    packet[VAR_SPORT], packet[VAR_DPORT]);
@@ -217,20 +218,20 @@ const char *witness_provided(struct prover *p, node f, const uint32_t packet[VAR
 static node is_different(uint32_t value, void *arg)
 {
 	(void)arg;
-	return leaf(value == DIFFERENT ? LEAF_YES : LEAF_NO);
+	return terminal(value == DIFFERENT ? TERMINAL_YES : TERMINAL_NO);
 }
 
 uint32_t witness_fate(struct prover *p, node comparison, node found, const uint32_t packet[VARS])
 {
 	struct diagrams *d = p->space.d;
-	size_t n = VARS + p->space.doubts.n;
+	size_t n = VARS + p->space.free_variables.n;
 	uint32_t *values = mem_resize(NULL, n, sizeof(*values)), fate;
 	struct wishes none = {0};
-	node f = diagram_map(d, comparison, is_different, NULL);
+	node f = diagram_map_terminals(d, comparison, is_different, NULL);
 
 	memset(values, 0, n * sizeof(*values));
 	memcpy(values, packet, VARS * sizeof(*values));
-	while (!is_leaf(f)) {
+	while (!is_terminal(f)) {
 		unsigned int var = diagram_var(d, f);
 
 		if (var < VARS)
@@ -283,17 +284,17 @@ const char *witness_words(struct prover *p, const struct scene *scene, uint32_t 
 	const char *text;
 
 	switch (value) {
-	case LEAF_DROP:
+	case TERMINAL_DROP:
 		return "it is dropped";
-	case LEAF_UNKNOWN:
+	case TERMINAL_UNKNOWN:
 		return "something decides that is not understood";
-	case LEAF_EITHER:
-	case LEAF_NOT_OURS:
+	case TERMINAL_EITHER:
+	case TERMINAL_NOT_OURS:
 		return "nothing is said of it";
 	default:
 		break;
 	}
-	leaf_outcome(&p->space, value, &o);
+	terminal_outcome(&p->space, value, &o);
 	buf_puts(&out, scene->is_local ? "it is taken in" : "it gets through");
 	put_outcome(&out, &o, has_ports, packet);
 	text = arena_copy(&p->proof->arena, out.at, out.n);

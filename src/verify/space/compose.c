@@ -12,14 +12,14 @@ enum part {
 	PART_SPORT,
 };
 
-/** struct values - the values that leaves below a node give to a part, in order */
+/** struct values - the values that terminals below a node give to a part, in order */
 struct values {
 	const uint32_t *at;
 	size_t n;
 };
 
-/** struct settling - one part under way */
-struct settling {
+/** struct simplification - one part under way */
+struct simplification {
 	struct space *s;
 	enum part part;
 	unsigned int var;
@@ -66,12 +66,12 @@ static int number_order(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static struct values values_of_leaf(struct settling *x, node f)
+static struct values values_of_terminal(struct simplification *x, node f)
 {
 	struct outcome o;
 	uint32_t *at;
 
-	leaf_outcome(x->s, leaf_value(f), &o);
+	terminal_outcome(x->s, terminal_value(f), &o);
 	if (!*has_part(&o, x->part))
 		return (struct values){0};
 	at = arena_new(&x->arena, uint32_t);
@@ -79,7 +79,7 @@ static struct values values_of_leaf(struct settling *x, node f)
 	return (struct values){at, 1};
 }
 
-static struct values values_below(struct settling *x, node f)
+static struct values values_below(struct simplification *x, node f)
 {
 	struct {
 		VEC(uint32_t);
@@ -88,8 +88,8 @@ static struct values values_below(struct settling *x, node f)
 	struct values *known;
 	size_t n, used = 0;
 
-	if (is_leaf(f))
-		return values_of_leaf(x, f);
+	if (is_terminal(f))
+		return values_of_terminal(x, f);
 	if (x->below[f])
 		return *x->below[f];
 	edges = diagram_edges(x->s->d, f, &n);
@@ -105,7 +105,7 @@ static struct values values_below(struct settling *x, node f)
 		if (!used || all.at[used - 1] != all.at[i])
 			all.at[used++] = all.at[i];
 	all.n = used;
-	vec_settle(&x->arena, &all);
+	vec_move_to(&x->arena, &all);
 	known = arena_new(&x->arena, struct values);
 	*known = (struct values){all.at, all.n};
 	x->below[f] = known;
@@ -113,7 +113,7 @@ static struct values values_below(struct settling *x, node f)
 }
 
 struct clearing {
-	struct settling *x;
+	struct simplification *x;
 	uint32_t value;
 };
 
@@ -122,16 +122,17 @@ static node clear_fn(uint32_t value, void *arg)
 	const struct clearing *c = arg;
 	struct outcome o;
 
-	if (!leaf_outcome(c->x->s, value, &o) || !*has_part(&o, c->x->part) ||
+	if (!terminal_outcome(c->x->s, value, &o) || !*has_part(&o, c->x->part) ||
 	    part_value(&o, c->x->part) != c->value)
-		return leaf(value);
+		return terminal(value);
 	*has_part(&o, c->x->part) = false;
 	return space_outcome(c->x->s, &o);
 }
 
 /* Where the variable is between @lo and @hi it leads to @f: the values that outcomes below give
  * stand alone. */
-static void split_edge(struct settling *x, struct edge_vec *out, uint32_t lo, uint32_t hi, node f)
+static void split_edge(struct simplification *x, struct edge_vec *out, uint32_t lo, uint32_t hi,
+		       node f)
 {
 	struct values v = values_below(x, f);
 
@@ -142,7 +143,8 @@ static void split_edge(struct settling *x, struct edge_vec *out, uint32_t lo, ui
 			continue;
 		if (v.at[i] > lo)
 			vec_add(out, ((struct edge){v.at[i] - 1, f}));
-		vec_add(out, ((struct edge){v.at[i], diagram_map(x->s->d, f, clear_fn, &c)}));
+		vec_add(out,
+			((struct edge){v.at[i], diagram_map_terminals(x->s->d, f, clear_fn, &c)}));
 		if (v.at[i] == hi)
 			return;
 		lo = v.at[i] + 1;
@@ -150,10 +152,10 @@ static void split_edge(struct settling *x, struct edge_vec *out, uint32_t lo, ui
 	vec_add(out, ((struct edge){hi, f}));
 }
 
-static node settle_node(struct settling *x, node f)
+static node simplify_node(struct simplification *x, node f)
 {
 	struct diagrams *d = x->s->d;
-	unsigned int var = is_leaf(f) ? UINT32_MAX : diagram_var(d, f);
+	unsigned int var = is_terminal(f) ? UINT32_MAX : diagram_var(d, f);
 	uint32_t max = x->part == PART_DADDR || x->part == PART_SADDR ? UINT32_MAX : PORT_MAX;
 	struct edge_vec out = {0};
 	const struct edge *edges;
@@ -175,37 +177,38 @@ static node settle_node(struct settling *x, node f)
 		if (var == x->var)
 			split_edge(x, &out, i ? edges[i - 1].hi + 1 : 0, edges[i].hi, edges[i].to);
 		else
-			vec_add(&out, ((struct edge){edges[i].hi, settle_node(x, edges[i].to)}));
+			vec_add(&out, ((struct edge){edges[i].hi, simplify_node(x, edges[i].to)}));
 	done = diagram_node(d, var, out.at, out.n);
 	vec_free(&out);
 	x->done[f] = done + 1;
 	return done;
 }
 
-static node settle(struct space *s, node f, enum part part, unsigned int var)
+static node simplify(struct space *s, node f, enum part part, unsigned int var)
 {
-	struct settling x = {.s = s, .part = part, .var = var};
+	struct simplification x = {.s = s, .part = part, .var = var};
 
 	if (!s->outcomes.n)
 		return f;
-	x.n_nodes = is_leaf(f) ? 0 : (size_t)f + 1;
+	x.n_nodes = is_terminal(f) ? 0 : (size_t)f + 1;
 	x.below = mem_alloc((x.n_nodes + 1) * sizeof(*x.below));
 	x.done = mem_alloc((x.n_nodes + 1) * sizeof(*x.done));
-	f = settle_node(&x, f);
+	f = simplify_node(&x, f);
 	free(x.below);
 	free(x.done);
 	arena_free(&x.arena);
 	return f;
 }
 
-node settle_destination(struct space *s, node f)
+node simplify_destination(struct space *s, node f)
 {
-	return settle(s, settle(s, f, PART_DADDR, VAR_DADDR), PART_DPORT, VAR_DPORT);
+	return simplify(s, simplify(s, f, PART_DADDR, VAR_DADDR), PART_DPORT, VAR_DPORT);
 }
 
-node settle_source(struct space *s, node f)
+node simplify_source(struct space *s, node f)
 {
-	return settle(s, by_source(s, settle(s, f, PART_SADDR, VAR_SADDR)), PART_SPORT, VAR_SPORT);
+	return simplify(s, by_source(s, simplify(s, f, PART_SADDR, VAR_SADDR)), PART_SPORT,
+			VAR_SPORT);
 }
 
 /* --- composition ---------------------------------------------------------------------------- */
@@ -223,8 +226,8 @@ static node with_destination(uint32_t value, void *arg)
 	struct space *s = ((void **)arg)[1];
 	struct outcome o;
 
-	if (!leaf_outcome(s, value, &o))
-		return leaf(value);
+	if (!terminal_outcome(s, value, &o))
+		return terminal(value);
 	o.has_daddr = to->has_daddr;
 	o.daddr = to->daddr;
 	o.has_dport = to->has_dport;
@@ -240,79 +243,80 @@ static node translated(struct composition *c, uint32_t value, node here)
 	node key[2], f;
 	void *known, *arg[] = {&o, c->s};
 
-	leaf_outcome(c->s, value, &o);
+	terminal_outcome(c->s, value, &o);
 	key[0] = value;
 	key[1] = o.has_daddr ? 0 : here;
 	known = index_get(&c->known, key, sizeof(key));
 	if (known)
 		return (node)((uintptr_t)known - 1);
-	f = o.has_daddr ? diagram_fix(d, c->moved, VAR_DADDR, o.daddr) : here;
+	f = o.has_daddr ? diagram_restrict(d, c->moved, VAR_DADDR, o.daddr) : here;
 	if (o.has_dport)
-		f = diagram_fix(d, f, VAR_DPORT, o.dport);
-	f = diagram_map(d, f, with_destination, arg);
+		f = diagram_restrict(d, f, VAR_DPORT, o.dport);
+	f = diagram_map_terminals(d, f, with_destination, arg);
 	*index_find(&c->known, key, sizeof(key)) = (void *)((uintptr_t)f + 1);
 	return f;
 }
 
-/** struct leaves - those of a function, which has few */
-struct leaves {
+/** struct terminals - those of a function, which has few */
+struct terminals {
 	VEC(uint32_t);
 	struct index seen; /* nodes above them */
 };
 
-static void collect_leaves(const struct diagrams *d, node f, struct leaves *leaves)
+static void collect_terminals(const struct diagrams *d, node f, struct terminals *terminals)
 {
 	const struct edge *edges;
 	void **seen;
 	size_t n;
 
-	if (is_leaf(f)) {
-		vec_each(known, leaves)
-			if (*known == leaf_value(f))
+	if (is_terminal(f)) {
+		vec_each(known, terminals)
+			if (*known == terminal_value(f))
 				return;
-		vec_add(leaves, leaf_value(f));
+		vec_add(terminals, terminal_value(f));
 		return;
 	}
-	seen = index_find(&leaves->seen, &f, sizeof(f));
+	seen = index_find(&terminals->seen, &f, sizeof(f));
 	if (*seen)
 		return;
-	*seen = leaves;
+	*seen = terminals;
 	edges = diagram_edges(d, f, &n);
 	for (size_t i = 0; i < n; i++)
-		collect_leaves(d, edges[i].to, leaves);
+		collect_terminals(d, edges[i].to, terminals);
 }
 
 static node is_value(uint32_t value, void *arg)
 {
-	return leaf(value == *(const uint32_t *)arg ? LEAF_YES : LEAF_NO);
+	return terminal(value == *(const uint32_t *)arg ? TERMINAL_YES : TERMINAL_NO);
 }
 
-static node one_leaf(struct composition *c, uint32_t value, node kept, node moved)
+static node one_terminal(struct composition *c, uint32_t value, node kept, node moved)
 {
-	if (value == LEAF_ELSE || value == LEAF_ACCEPT) /* or to where it goes anyway */
+	if (value == TERMINAL_ELSE || value == TERMINAL_ACCEPT) /* or to where it goes anyway */
 		return kept;
-	return value >= LEAF_FIRST_OUTCOME ? translated(c, value, moved) : leaf(value);
+	return value >= TERMINAL_FIRST_OUTCOME ? translated(c, value, moved) : terminal(value);
 }
 
 /* For the packets to some addresses: @f says what they become, and the others what then becomes of
  * them. */
 static node compose_here(struct composition *c, node f, node kept, node moved)
 {
-	struct leaves leaves = {0};
+	struct terminals terminals = {0};
 	node all;
 
-	if (is_leaf(f))
-		return one_leaf(c, leaf_value(f), kept, moved);
-	collect_leaves(c->s->d, f, &leaves);
-	index_free(&leaves.seen);
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every function has a leaf */
-	all = one_leaf(c, leaves.at[0], kept, moved);
-	for (size_t i = 1; i < leaves.n; i++) {
-		node here = diagram_map(c->s->d, f, is_value, &leaves.at[i]);
+	if (is_terminal(f))
+		return one_terminal(c, terminal_value(f), kept, moved);
+	collect_terminals(c->s->d, f, &terminals);
+	index_free(&terminals.seen);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every function has a terminal */
+	all = one_terminal(c, terminals.at[0], kept, moved);
+	for (size_t i = 1; i < terminals.n; i++) {
+		node here = diagram_map_terminals(c->s->d, f, is_value, &terminals.at[i]);
 
-		all = seq(c->s, guard(c->s, here, one_leaf(c, leaves.at[i], kept, moved)), all);
+		all = seq(c->s, guard(c->s, here, one_terminal(c, terminals.at[i], kept, moved)),
+			  all);
 	}
-	vec_free(&leaves);
+	vec_free(&terminals);
 	return all;
 }
 
@@ -327,14 +331,15 @@ static void cursor_set(struct cursor *c, const struct diagrams *d, node f)
 	size_t n;
 
 	c->one = (struct edge){UINT32_MAX, f};
-	c->at = !is_leaf(f) && diagram_var(d, f) == VAR_DADDR ? diagram_edges(d, f, &n) : &c->one;
+	c->at = !is_terminal(f) && diagram_var(d, f) == VAR_DADDR ? diagram_edges(d, f, &n)
+								  : &c->one;
 }
 
 node compose(struct space *s, node translation, node behind)
 {
 	struct composition c = {.s = s,
-				.kept = diagram_fix(s->d, behind, VAR_TRANSLATED, 0),
-				.moved = diagram_fix(s->d, behind, VAR_TRANSLATED, 1)};
+				.kept = diagram_restrict(s->d, behind, VAR_TRANSLATED, 0),
+				.moved = diagram_restrict(s->d, behind, VAR_TRANSLATED, 1)};
 	struct cursor cursors[3];
 	struct edge_vec out = {0};
 	node f;

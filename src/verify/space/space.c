@@ -32,12 +32,13 @@ void space_free(struct space *s)
 	diagrams_free(s->d);
 	vec_free(&s->names);
 	vec_free(&s->outcomes);
-	vec_free(&s->doubts);
+	vec_free(&s->free_variables);
 	index_free(&s->known_outcomes);
 	arena_free(&s->arena);
 }
 
-/* --- leaves --------------------------------------------------------------------------------- */
+/* --- terminals ---------------------------------------------------------------------------------
+ */
 
 node space_outcome(struct space *s, const struct outcome *o)
 {
@@ -52,28 +53,28 @@ node space_outcome(struct space *s, const struct outcome *o)
 	void **slot;
 
 	if (!key[3])
-		return leaf(LEAF_ACCEPT);
+		return terminal(TERMINAL_ACCEPT);
 	slot = index_find(&s->known_outcomes, key, sizeof(key));
 	if (!*slot) {
 		vec_add(&s->outcomes, *o);
 		*slot = (void *)(uintptr_t)s->outcomes.n;
 	}
-	return leaf(LEAF_FIRST_OUTCOME + (uint32_t)(uintptr_t)*slot - 1);
+	return terminal(TERMINAL_FIRST_OUTCOME + (uint32_t)(uintptr_t)*slot - 1);
 }
 
-bool leaf_outcome(const struct space *s, uint32_t value, struct outcome *ret)
+bool terminal_outcome(const struct space *s, uint32_t value, struct outcome *ret)
 {
 	*ret = (struct outcome){0};
-	if (value >= LEAF_FIRST_OUTCOME)
-		*ret = s->outcomes.at[value - LEAF_FIRST_OUTCOME];
-	return value == LEAF_ACCEPT || value >= LEAF_FIRST_OUTCOME;
+	if (value >= TERMINAL_FIRST_OUTCOME)
+		*ret = s->outcomes.at[value - TERMINAL_FIRST_OUTCOME];
+	return value == TERMINAL_ACCEPT || value >= TERMINAL_FIRST_OUTCOME;
 }
 
-node space_doubt(struct space *s, enum doubt doubt)
+node space_free_variable(struct space *s, enum free_variable why)
 {
-	vec_add(&s->doubts, doubt);
-	return diagram_range(s->d, VARS + (unsigned int)s->doubts.n - 1, (struct range){1, 1},
-			     leaf(LEAF_YES), leaf(LEAF_NO));
+	vec_add(&s->free_variables, why);
+	return diagram_range(s->d, VARS + (unsigned int)s->free_variables.n - 1,
+			     (struct range){1, 1}, terminal(TERMINAL_YES), terminal(TERMINAL_NO));
 }
 
 /* --- combinations --------------------------------------------------------------------------- */
@@ -81,33 +82,33 @@ node space_doubt(struct space *s, enum doubt doubt)
 static bool seq_fn(node a, node b, void *arg, node *ret)
 {
 	(void)arg;
-	*ret = a == leaf(LEAF_ELSE) ? b : a;
-	return is_leaf(a) || b == leaf(LEAF_ELSE);
+	*ret = a == terminal(TERMINAL_ELSE) ? b : a;
+	return is_terminal(a) || b == terminal(TERMINAL_ELSE);
 }
 
 node seq(struct space *s, node f, node g)
 {
-	return diagram_combine(s->d, s->op_seq, seq_fn, NULL, f, g);
+	return diagram_apply(s->d, s->op_seq, seq_fn, NULL, f, g);
 }
 
 static bool guard_fn(node a, node b, void *arg, node *ret)
 {
 	(void)arg;
-	*ret = a == leaf(LEAF_YES) ? b : leaf(LEAF_ELSE);
-	return is_leaf(a) || b == leaf(LEAF_ELSE);
+	*ret = a == terminal(TERMINAL_YES) ? b : terminal(TERMINAL_ELSE);
+	return is_terminal(a) || b == terminal(TERMINAL_ELSE);
 }
 
 node guard(struct space *s, node condition, node f)
 {
-	return diagram_combine(s->d, s->op_guard, guard_fn, NULL, condition, f);
+	return diagram_apply(s->d, s->op_guard, guard_fn, NULL, condition, f);
 }
 
 static bool and_fn(node a, node b, void *arg, node *ret)
 {
 	(void)arg;
-	if (a == b || b == leaf(LEAF_YES) || a == leaf(LEAF_NO))
+	if (a == b || b == terminal(TERMINAL_YES) || a == terminal(TERMINAL_NO))
 		*ret = a;
-	else if (a == leaf(LEAF_YES) || b == leaf(LEAF_NO))
+	else if (a == terminal(TERMINAL_YES) || b == terminal(TERMINAL_NO))
 		*ret = b;
 	else
 		return false;
@@ -116,15 +117,15 @@ static bool and_fn(node a, node b, void *arg, node *ret)
 
 node both(struct space *s, node a, node b)
 {
-	return diagram_combine(s->d, s->op_and, and_fn, NULL, a, b);
+	return diagram_apply(s->d, s->op_and, and_fn, NULL, a, b);
 }
 
 static bool or_fn(node a, node b, void *arg, node *ret)
 {
 	(void)arg;
-	if (a == b || b == leaf(LEAF_NO) || a == leaf(LEAF_YES))
+	if (a == b || b == terminal(TERMINAL_NO) || a == terminal(TERMINAL_YES))
 		*ret = a;
-	else if (a == leaf(LEAF_NO) || b == leaf(LEAF_YES))
+	else if (a == terminal(TERMINAL_NO) || b == terminal(TERMINAL_YES))
 		*ret = b;
 	else
 		return false;
@@ -133,13 +134,13 @@ static bool or_fn(node a, node b, void *arg, node *ret)
 
 node either(struct space *s, node a, node b)
 {
-	return diagram_combine(s->d, s->op_or, or_fn, NULL, a, b);
+	return diagram_apply(s->d, s->op_or, or_fn, NULL, a, b);
 }
 
 static node any_part(struct space *s, const node *at, size_t n)
 {
 	if (n < 2)
-		return n ? *at : leaf(LEAF_NO);
+		return n ? *at : terminal(TERMINAL_NO);
 	return either(s, any_part(s, at, n / 2), any_part(s, at + n / 2, n - n / 2));
 }
 
@@ -155,27 +156,27 @@ static bool not_fn(node a, node b, void *arg, node *ret)
 {
 	(void)b;
 	(void)arg;
-	*ret = leaf(a == leaf(LEAF_YES) ? LEAF_NO : LEAF_YES);
-	return is_leaf(a);
+	*ret = terminal(a == terminal(TERMINAL_YES) ? TERMINAL_NO : TERMINAL_YES);
+	return is_terminal(a);
 }
 
 node negation(struct space *s, node a)
 {
-	return diagram_combine(s->d, s->op_not, not_fn, NULL, a, leaf(0));
+	return diagram_apply(s->d, s->op_not, not_fn, NULL, a, terminal(0));
 }
 
 static node replace_fn(uint32_t value, void *arg)
 {
 	const uint32_t *pair = arg;
 
-	return leaf(value == pair[0] ? pair[1] : value);
+	return terminal(value == pair[0] ? pair[1] : value);
 }
 
-node replace_leaf(struct space *s, node f, uint32_t from, uint32_t to)
+node replace_terminal(struct space *s, node f, uint32_t from, uint32_t to)
 {
 	uint32_t pair[] = {from, to};
 
-	return diagram_map(s->d, f, replace_fn, pair);
+	return diagram_map_terminals(s->d, f, replace_fn, pair);
 }
 
 /* --- kinds of sources ------------------------------------------------------------------------- */
@@ -188,7 +189,7 @@ static node of_kind(struct space *s, node f, uint32_t kind)
 	uint32_t lo = 0, first;
 	size_t n;
 
-	if (is_leaf(f) || diagram_var(s->d, f) != VAR_SADDR)
+	if (is_terminal(f) || diagram_var(s->d, f) != VAR_SADDR)
 		return f;
 	edges = diagram_edges(s->d, f, &n);
 	for (size_t i = 0; i < n; lo = edges[i++].hi + 1) {
@@ -210,14 +211,14 @@ static bool split_source(node f, node none, void *arg, node *ret)
 
 	(void)none;
 	*ret = f;
-	if (is_leaf(f) || diagram_var(s->d, f) > VAR_SADDR)
+	if (is_terminal(f) || diagram_var(s->d, f) > VAR_SADDR)
 		return true;
 	if (diagram_var(s->d, f) < VAR_SOURCE)
 		return false;
 	for (uint32_t kind = 0; kind < s->sources->n; kind++)
 		vec_add(&out,
-			((struct edge){kind,
-				       of_kind(s, diagram_fix(s->d, f, VAR_SOURCE, kind), kind)}));
+			((struct edge){kind, of_kind(s, diagram_restrict(s->d, f, VAR_SOURCE, kind),
+						     kind)}));
 	*ret = diagram_node(s->d, VAR_SOURCE, out.at, out.n);
 	vec_free(&out);
 	return true;
@@ -225,7 +226,7 @@ static bool split_source(node f, node none, void *arg, node *ret)
 
 node by_source(struct space *s, node f)
 {
-	return diagram_combine(s->d, s->op_source, split_source, s, f, leaf(0));
+	return diagram_apply(s->d, s->op_source, split_source, s, f, terminal(0));
 }
 
 uint32_t space_source(const struct space *s, uint32_t saddr)
@@ -237,7 +238,7 @@ uint32_t space_source(const struct space *s, uint32_t saddr)
 
 node in_set(struct space *s, unsigned int var, struct range_set set)
 {
-	node f = diagram_ranges(s->d, var, set, leaf(LEAF_YES), leaf(LEAF_NO));
+	node f = diagram_ranges(s->d, var, set, terminal(TERMINAL_YES), terminal(TERMINAL_NO));
 
 	return var == VAR_SADDR ? by_source(s, f) : f;
 }
@@ -251,7 +252,7 @@ node in_range(struct space *s, unsigned int var, uint32_t lo, uint32_t hi)
 
 node in_ranges(struct space *s, unsigned int var, struct range_set ranges)
 {
-	return ranges.n ? in_set(s, var, ranges) : leaf(LEAF_YES);
+	return ranges.n ? in_set(s, var, ranges) : terminal(TERMINAL_YES);
 }
 
 node in_boxes(struct space *s, const unsigned int *vars, size_t n_vars, struct box *boxes, size_t n,
@@ -267,8 +268,9 @@ node in_names(struct space *s, unsigned int var, bool (*fn)(const char *name, co
 	node f;
 
 	for (size_t i = 0; i < s->names.n; i++)
-		edges[i] = (struct edge){(uint32_t)i,
-					 leaf(fn(s->names.at[i], arg) ? LEAF_YES : LEAF_NO)};
+		edges[i] =
+			(struct edge){(uint32_t)i, terminal(fn(s->names.at[i], arg) ? TERMINAL_YES
+										    : TERMINAL_NO)};
 	f = diagram_node(s->d, var, edges, s->names.n);
 	free(edges);
 	return f;

@@ -26,8 +26,8 @@ void pipeline_init(struct pipeline *p, struct symbolic *symbolic,
 		   const struct ruleset *const *rulesets, size_t n, bool own_only);
 void pipeline_free(struct pipeline *p);
 
-/** pipeline_forward - what becomes of packets that are forwarded: LEAF_ACCEPT or an outcome,
- * LEAF_DROP, LEAF_UNKNOWN
+/** pipeline_forward - what becomes of packets that are forwarded: TERMINAL_ACCEPT or an outcome,
+ * TERMINAL_DROP, TERMINAL_UNKNOWN
  *
  * @ct_state is that of new, invalid or untracked packets; older flows are asked for in two parts.
  */
@@ -37,7 +37,7 @@ node pipeline_forward(const struct pipeline *p, uint8_t nfproto, uint32_t ct_sta
 node pipeline_local(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
 
 /** pipeline_arrival - what becomes of packets of older flows before they are translated as their
- * flow is: LEAF_ELSE, LEAF_DROP or LEAF_UNKNOWN */
+ * flow is: TERMINAL_ELSE, TERMINAL_DROP or TERMINAL_UNKNOWN */
 node pipeline_arrival(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
 
 /** pipeline_passage - and behind that, where they are forwarded (@local: delivered) */

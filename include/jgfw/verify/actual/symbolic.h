@@ -35,8 +35,9 @@ struct symbolic {
 
 void symbolic_free(struct symbolic *s);
 
-/** symbolic_chain - what @chain does to the packets of @view: LEAF_ELSE where it ends, or returns,
- * without a verdict; LEAF_ACCEPT, LEAF_DROP, LEAF_UNKNOWN, or the outcome of a translation
+/** symbolic_chain - what @chain does to the packets of @view: TERMINAL_ELSE where it ends, or
+ * returns, without a verdict; TERMINAL_ACCEPT, TERMINAL_DROP, TERMINAL_UNKNOWN, or the outcome of a
+ * translation
  *
  * The policy is left to the caller.
  */

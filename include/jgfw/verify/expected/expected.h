@@ -6,15 +6,15 @@
 #include "jgfw/claims/claim.h"
 #include "jgfw/verify/space/space.h"
 
-/** struct expected - functions of IPv4 packets; leaves are LEAF_DROP, LEAF_ACCEPT, outcomes,
- * LEAF_EITHER and LEAF_NOT_OURS */
+/** struct expected - functions of IPv4 packets; terminals are TERMINAL_DROP, TERMINAL_ACCEPT,
+ * outcomes, TERMINAL_EITHER and TERMINAL_NOT_OURS */
 struct expected {
 	node fresh;	  /* of new packets that are forwarded */
-	node by_site;	  /* LEAF_YES where a row of the site's own allows such a packet */
-	node translation; /* of new packets, wherever they go: an outcome, or LEAF_ELSE */
+	node by_site;	  /* TERMINAL_YES where a row of the site's own allows such a packet */
+	node translation; /* of new packets, wherever they go: an outcome, or TERMINAL_ELSE */
 	node untracked, invalid;
 	/* conditions */
-	node translated; /* of new packets: not LEAF_ELSE above */
+	node translated; /* of new packets: not TERMINAL_ELSE above */
 	node to_public, from_own, to_own, from_wan;
 	node spoofed;	 /* of new packets */
 	node impossible; /* new packets that there are none of */
@@ -31,7 +31,7 @@ enum flow_point {
 	ERRORS_PASSING,
 };
 
-/** expected_flows - LEAF_YES for such packets, of both directions */
+/** expected_flows - TERMINAL_YES for such packets, of both directions */
 node expected_flows(struct space *s, const struct site *site, enum flow_point point);
 
 #endif

@@ -7,13 +7,14 @@
 
 /** compose - @behind for packets that @translation has changed, in their own terms
  *
- * The leaves of @translation are LEAF_ELSE, LEAF_DROP, LEAF_UNKNOWN and outcomes that change the
- * destination.
+ * The terminals of @translation are TERMINAL_ELSE, TERMINAL_DROP, TERMINAL_UNKNOWN and outcomes
+ * that change the destination.
  */
 node compose(struct space *s, node translation, node behind);
 
-/** settle_destination - @f where no outcome changes what already is so; settle_source() likewise */
-node settle_destination(struct space *s, node f);
-node settle_source(struct space *s, node f);
+/** simplify_destination - @f where no outcome changes what already is so; simplify_source()
+ * likewise */
+node simplify_destination(struct space *s, node f);
+node simplify_source(struct space *s, node f);
 
 #endif

@@ -32,18 +32,18 @@ enum {
 	MAX_ICMP_CODE = UINT8_MAX,
 };
 
-/** enum leaf_value - what becomes of a packet; as conditions LEAF_NO and LEAF_YES */
-enum leaf_value {
-	LEAF_NO,
-	LEAF_YES,
-	LEAF_ELSE,   /* nothing yet: what comes next decides */
-	LEAF_ACCEPT, /* it goes on as it is */
-	LEAF_DROP,
-	LEAF_RETURN,
-	LEAF_UNKNOWN,  /* something that is not understood decides */
-	LEAF_EITHER,   /* of what should become: anything */
-	LEAF_NOT_OURS, /* of what should become: not the table's to say */
-	LEAF_FIRST_OUTCOME,
+/** enum terminal_value - what becomes of a packet; as conditions TERMINAL_NO and TERMINAL_YES */
+enum terminal_value {
+	TERMINAL_NO,
+	TERMINAL_YES,
+	TERMINAL_ELSE,	 /* nothing yet: what comes next decides */
+	TERMINAL_ACCEPT, /* it goes on as it is */
+	TERMINAL_DROP,
+	TERMINAL_RETURN,
+	TERMINAL_UNKNOWN,  /* something that is not understood decides */
+	TERMINAL_EITHER,   /* of what should become: anything */
+	TERMINAL_NOT_OURS, /* of what should become: not the table's to say */
+	TERMINAL_FIRST_OUTCOME,
 };
 
 /** struct outcome - a packet that goes on with other addresses or ports; where has_* is not set it
@@ -55,10 +55,10 @@ struct outcome {
 	bool masquerade; /* its source becomes an address of the gateway's */
 };
 
-/** enum doubt - why a packet can fare one way or the other */
-enum doubt {
-	DOUBT_CHANCE,  /* both happen, as with a rate limit */
-	DOUBT_UNKNOWN, /* one happens, but it is not known which */
+/** enum free_variable - why a packet can fare one way or the other */
+enum free_variable {
+	FREE_CHANCE,  /* both happen, as with a rate limit */
+	FREE_UNKNOWN, /* one happens, but it is not known which */
 };
 
 /** struct space - all packets; owns its memory */
@@ -74,8 +74,8 @@ struct space {
 	struct index known_outcomes;
 	const struct sources *sources;
 	struct {
-		VEC(enum doubt);
-	} doubts; /* by boolean variable from VARS on */
+		VEC(enum free_variable);
+	} free_variables; /* by boolean variable from VARS on */
 	uint32_t op_seq, op_guard, op_and, op_or, op_not, op_source;
 };
 
@@ -83,18 +83,18 @@ struct space {
 void space_init(struct space *s, const char *const *names, size_t n, const struct sources *sources);
 void space_free(struct space *s);
 
-/** space_outcome - the leaf for @o; LEAF_ACCEPT where it changes nothing */
+/** space_outcome - the terminal for @o; TERMINAL_ACCEPT where it changes nothing */
 node space_outcome(struct space *s, const struct outcome *o);
 
-/** leaf_outcome - the outcome of a leaf that accepts; false for other leaves */
-bool leaf_outcome(const struct space *s, uint32_t value, struct outcome *ret);
+/** terminal_outcome - the outcome of a terminal that accepts; false for other terminals */
+bool terminal_outcome(const struct space *s, uint32_t value, struct outcome *ret);
 
-/** space_doubt - a condition that nothing decides */
-node space_doubt(struct space *s, enum doubt doubt);
+/** space_free_variable - a condition that nothing decides */
+node space_free_variable(struct space *s, enum free_variable doubt);
 
-/** seq - @f, and where it is LEAF_ELSE @g */
+/** seq - @f, and where it is TERMINAL_ELSE @g */
 node seq(struct space *s, node f, node g);
-/** guard - @f where @condition holds, elsewhere LEAF_ELSE */
+/** guard - @f where @condition holds, elsewhere TERMINAL_ELSE */
 node guard(struct space *s, node condition, node f);
 node both(struct space *s, node a, node b);
 node either(struct space *s, node a, node b);
@@ -121,8 +121,8 @@ node in_boxes(struct space *s, const unsigned int *vars, size_t n_vars, struct b
 /** space_source - the kind of @saddr */
 uint32_t space_source(const struct space *s, uint32_t saddr);
 
-/** replace_leaf - @f with the leaf @to for each @from */
-node replace_leaf(struct space *s, node f, uint32_t from, uint32_t to);
+/** replace_terminal - @f with the terminal @to for each @from */
+node replace_terminal(struct space *s, node f, uint32_t from, uint32_t to);
 
 /** in_range - does @var lie in the range? */
 node in_range(struct space *s, unsigned int var, uint32_t lo, uint32_t hi);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-#include "jgfw/status/doubts.h"
+#include "jgfw/status/warnings.h"
 
 #include "foreign.h"
 #include "jgfw/base/file.h"
@@ -36,14 +36,14 @@ static int sysctl(const char *path, struct diag *diag)
 	return value;
 }
 
-static void doubt_interfaces(const struct site *site, struct diag *diag)
+static void warn_interfaces(const struct site *site, struct diag *diag)
 {
 	for (int z = 0; z < ZONE_COUNT; z++)
 		vec_each(nic, &site->zones[z])
-			kernel_doubt_interface(nic->name, nic->loc, diag);
+			kernel_warn_interface(nic->name, nic->loc, diag);
 }
 
-static void doubt_forwarding(struct diag *diag)
+static void warn_forwarding(struct diag *diag)
 {
 	if (sysctl("/proc/sys/net/ipv4/ip_forward", diag) == 0)
 		diag_warn(diag, (struct loc){0}, "no-forwarding",
@@ -56,7 +56,7 @@ static void doubt_forwarding(struct diag *diag)
 }
 
 /* The stronger of the two settings counts. */
-static void doubt_rp_filter(const struct site *site, struct diag *diag)
+static void warn_rp_filter(const struct site *site, struct diag *diag)
 {
 	int all = sysctl("/proc/sys/net/ipv4/conf/all/rp_filter", diag);
 
@@ -84,7 +84,7 @@ static bool is_wan(const struct site *site, const char *name)
 }
 
 /* Packets to such an address come here only where the next router sends them on its own account. */
-static int doubt_addresses(const struct site *site, struct diag *diag)
+static int warn_addresses(const struct site *site, struct diag *diag)
 {
 	struct {
 		VEC(struct route);
@@ -128,13 +128,13 @@ static int doubt_addresses(const struct site *site, struct diag *diag)
 	return r;
 }
 
-int doubts_collect(const struct site *site, struct kernel *kernel, struct diag *diag)
+int warnings_collect(const struct site *site, struct kernel *kernel, struct diag *diag)
 {
 	int r;
 
-	doubt_interfaces(site, diag);
-	doubt_forwarding(diag);
-	doubt_rp_filter(site, diag);
-	r = doubt_addresses(site, diag);
-	return r ? r : doubt_foreign(kernel, diag);
+	warn_interfaces(site, diag);
+	warn_forwarding(diag);
+	warn_rp_filter(site, diag);
+	r = warn_addresses(site, diag);
+	return r ? r : warn_foreign(kernel, diag);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 
-#include "verify/proof/sources.h"
 #include "jgfw/emit/ruleset.h"
 #include "jgfw/ruleset/run.h"
 #include "jgfw/verify/actual/pipeline.h"
+#include "verify/proof/sources.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

@@ -145,8 +145,10 @@ static void load_payload(struct registers *r, const struct view *view, const str
 				: transport_byte(view, e->payload.offset + i);
 }
 
-/* Of a new packet behind nat one bit is known, the mark of a translated destination: a byte of it
- * is a field of that bit. Others tell whether nat was looked for, and what it did to the source. */
+/* The ct status of a new packet after nat. One bit is a variable, VAR_TRANSLATED: IPS_DST_NAT,
+ * which the kernel sets where the destination became another. The byte that holds it is a field of
+ * that bit; the other bits say whether nat was looked for, and what it did to the source, and are
+ * not known. So "ct status dnat" is decided, and "ct status snat" is not. */
 static void load_status(struct registers *r, const struct view *view, uint8_t slot)
 {
 	struct value v = value_u32(0);
@@ -252,8 +254,9 @@ static void add_range(struct bits *b, uint32_t lo, uint32_t hi)
 		b->too_many = true;
 }
 
-/* The numbers from @base on that differ in the lowest @n bits, and are equal above them. Where all
- * or none hold it ends at once, so that each way down adds a range, and there cannot be many. */
+/* The numbers from @base to @base + 2^@n - 1, halved until all or none of a half fulfil the
+ * comparison: each half that all of fulfil is a range. For example, "tcp dport & 0xfffe == 4" is
+ * decided at once for all halves but those around 4, and gives the range 4-5. */
 static void walk_bits(struct bits *b, uint32_t base, unsigned int n)
 {
 	uint32_t low = n >= 32 ? UINT32_MAX : (1u << n) - 1, half;
@@ -308,8 +311,9 @@ static node compare_field(struct space *s, const struct stretch *x, enum relatio
 	return f;
 }
 
-/* The byte of ct status that bears the mark has one of two values, if the mark is all that is left
- * of it. */
+/* A comparison of the byte of ct status that holds IPS_DST_NAT. Where a mask has left that bit
+ * alone, the byte has one of two values, 0 or the bit: "ct status & dnat != 0" compares it with 0
+ * and holds where VAR_TRANSLATED is 1. */
 static node compare_mark(struct space *s, const struct stretch *x, enum relation relation)
 {
 	uint8_t marked = CT_STATUS_DNAT & x->bytes->value, value = *x->value;

@@ -271,7 +271,7 @@ static bool is_zone(const struct endpoint *end)
 static void prove_pair(const struct asserting *x, size_t finding, const struct endpoint *from,
 		       const struct endpoint *to)
 {
-	static const struct scene scene = {NFPROTO_IPV4, STATE_NEW, false, false};
+	static const struct scene scene = {NFPROTO_IPV4, STATE_NEW, FORWARDED};
 	struct prover *p = x->p;
 	const char *zone = missing_zone(x, from) ? missing_zone(x, from) : missing_zone(x, to);
 

@@ -8,8 +8,12 @@
 /** finding_add - one more answer, to be completed by the caller; valid until the next */
 struct finding *finding_add(struct prover *p, const char *name, const char *text);
 
-/** finding_compare - take a comparison (terminals of enum comparison) into @finding: the first
- * packet that differs, or is undecided, becomes its witness, told by @wanted and @found */
+/** finding_compare - take @comparison, whose terminals are those of enum comparison, into @finding
+ *
+ * Where packets differ, or are undecided, one of them becomes the witness; @wanted and @found say
+ * in words what should become of it, and what does. For example, @wanted drops 10.0.0.1 and @found
+ * accepts it: the comparison is DIFFERENT there, and the witness is a packet from 10.0.0.1.
+ */
 void finding_compare(struct prover *p, size_t finding, const struct scene *scene, node comparison,
 		     node wanted, node found);
 

@@ -13,7 +13,7 @@
 
 #include <linux/netfilter.h>
 
-static const struct scene forwarded = {NFPROTO_IPV4, STATE_NEW, false, false};
+static const struct scene forwarded = {NFPROTO_IPV4, STATE_NEW, FORWARDED};
 
 /* --- small functions -------------------------------------------------------------------------- */
 

@@ -14,11 +14,15 @@
 
 /* --- comparisons ---------------------------------------------------------------------------- */
 
+enum {
+	STRICTLY = 1 << 0,   /* what is not the table's to say is left as it is, too */
+	DROPS_ONLY = 1 << 1, /* only what should be dropped is looked at */
+};
+
 /** struct comparing - how terminals are compared */
 struct comparing {
 	struct prover *p;
-	bool strict;	 /* what is not the table's to say is left as it is, too */
-	bool only_drops; /* only what should be dropped is looked at */
+	unsigned int flags;
 };
 
 /* Others may do with packets that are not ours what they like, but make them ours. */
@@ -42,7 +46,7 @@ static enum comparison compare_others(const struct prover *p, uint32_t found)
 
 static enum comparison compare_terminals(const struct comparing *c, uint32_t wanted, uint32_t found)
 {
-	if (wanted == TERMINAL_EITHER || (c->only_drops && wanted != TERMINAL_DROP))
+	if (wanted == TERMINAL_EITHER || ((c->flags & DROPS_ONLY) && wanted != TERMINAL_DROP))
 		return SAME;
 	if (wanted == found)
 		return SAME;
@@ -50,7 +54,7 @@ static enum comparison compare_terminals(const struct comparing *c, uint32_t wan
 		return UNDECIDED;
 	if (wanted != TERMINAL_NOT_OURS)
 		return DIFFERENT;
-	if (c->strict)
+	if (c->flags & STRICTLY)
 		return found == TERMINAL_ACCEPT ? SAME : DIFFERENT;
 	return compare_others(c->p, found);
 }
@@ -69,10 +73,11 @@ static bool compare_fn(node a, node b, void *arg, node *ret)
 	return true;
 }
 
-static void compare(struct prover *p, size_t finding, const struct scene *scene, bool strict,
-		    bool only_drops, node wanted, node found)
+/* @wanted beside @found, into the finding number @finding. */
+static void compare(struct prover *p, size_t finding, const struct scene *scene, unsigned int flags,
+		    node wanted, node found)
 {
-	struct comparing c = {p, strict, only_drops};
+	struct comparing c = {p, flags};
 	struct diagrams *d = p->space.d;
 	uint64_t n = diagram_paths(d, found);
 
@@ -103,14 +108,14 @@ static bool has_both(const struct prover *p)
 
 static void prove_new(struct prover *p)
 {
-	struct scene scene = {NFPROTO_IPV4, STATE_NEW, false, false};
+	struct scene scene = {NFPROTO_IPV4, STATE_NEW, FORWARDED};
 	size_t f = p->proof->findings.n;
 
 	finding_add(p, "new",
 		    "new flows are forwarded and translated as the rows say, and no others");
-	compare(p, f, &scene, !p->has_others, false, p->expected.fresh, p->fresh);
+	compare(p, f, &scene, p->has_others ? 0 : STRICTLY, p->expected.fresh, p->fresh);
 	if (has_both(p))
-		compare(p, f, &scene, true, false, p->expected.fresh,
+		compare(p, f, &scene, STRICTLY, p->expected.fresh,
 			pipeline_forward(&p->own, NFPROTO_IPV4, CT_STATE_NEW));
 }
 
@@ -120,7 +125,7 @@ static void prove_flowless(struct prover *p)
 
 	finding_add(p, "invalid", "invalid and untracked packets are dropped");
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		struct scene scene = {NFPROTO_IPV4, states[i].state, false, false};
+		struct scene scene = {NFPROTO_IPV4, states[i].state, FORWARDED};
 		uint32_t state = states[i].ct_state;
 		node wanted = p->expected.invalid;
 
@@ -128,10 +133,10 @@ static void prove_flowless(struct prover *p)
 			wanted = p->expected.untracked;
 		else if (state != CT_STATE_INVALID)
 			continue;
-		compare(p, f, &scene, !p->has_others, false, wanted,
+		compare(p, f, &scene, p->has_others ? 0 : STRICTLY, wanted,
 			pipeline_forward(&p->all, NFPROTO_IPV4, state));
 		if (has_both(p))
-			compare(p, f, &scene, true, false, wanted,
+			compare(p, f, &scene, STRICTLY, wanted,
 				pipeline_forward(&p->own, NFPROTO_IPV4, state));
 	}
 }
@@ -161,7 +166,7 @@ static void compare_flows(struct prover *p, size_t f, const struct scene *scene,
 	flows = expected_flows(s, p->site, point);
 	/* flows with an own address as source never begin, nor do replies leave to one */
 	none = either(s, e->spoofed, both(s, in_zone(s, p->site, VAR_OIF, ZONE_WAN), e->to_own));
-	compare(p, f, scene, false, false, must_pass(s, both(s, flows, negation(s, none))), found);
+	compare(p, f, scene, 0, must_pass(s, both(s, flows, negation(s, none))), found);
 }
 
 /* Packets of flows that began before: what rows allow passes through all tables, and jgfw's own
@@ -177,7 +182,7 @@ static void prove_flows(struct prover *p)
 	finding_add(p, "established",
 		    "established and related packets of flows that the rows allow pass");
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		struct scene scene = {NFPROTO_IPV4, states[i].state, false, false};
+		struct scene scene = {NFPROTO_IPV4, states[i].state, FORWARDED};
 		uint32_t state = states[i].ct_state;
 		bool related = state == CT_STATE_RELATED;
 
@@ -189,9 +194,9 @@ static void prove_flows(struct prover *p)
 			      pipeline_passage(&p->all, NFPROTO_IPV4, state, false));
 		if (!p->has_own)
 			continue;
-		compare(p, f, &scene, true, false, must_pass(s, negation(s, dedicated)),
+		compare(p, f, &scene, STRICTLY, must_pass(s, negation(s, dedicated)),
 			as_fate(s, pipeline_arrival(&p->own, NFPROTO_IPV4, state)));
-		compare(p, f, &scene, true, false, terminal(TERMINAL_ACCEPT),
+		compare(p, f, &scene, STRICTLY, terminal(TERMINAL_ACCEPT),
 			as_fate(s, pipeline_passage(&p->own, NFPROTO_IPV4, state, false)));
 	}
 }
@@ -213,13 +218,13 @@ static void prove_ipv6(struct prover *p)
 
 	finding_add(p, "ipv6", closed ? "IPv6 is not forwarded" : "IPv6 is left alone");
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		struct scene scene = {NFPROTO_IPV6, states[i].state, false, false};
+		struct scene scene = {NFPROTO_IPV6, states[i].state, FORWARDED};
 		uint32_t state = states[i].ct_state;
 
 		if (closed && (has_both(p) || !p->has_own))
-			compare(p, f, &scene, false, false, wanted, forward6(&p->all, state));
+			compare(p, f, &scene, 0, wanted, forward6(&p->all, state));
 		if (p->has_own)
-			compare(p, f, &scene, true, false, wanted, forward6(&p->own, state));
+			compare(p, f, &scene, STRICTLY, wanted, forward6(&p->own, state));
 	}
 }
 
@@ -264,17 +269,17 @@ static void prove_local(struct prover *p)
 			      "gateway itself, and nothing else");
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		uint32_t state = states[i].ct_state;
-		struct scene scene = {NFPROTO_IPV4, states[i].state, true, false};
-		struct scene scene6 = {NFPROTO_IPV6, states[i].state, true, false};
+		struct scene scene = {NFPROTO_IPV4, states[i].state, DELIVERED};
+		struct scene scene6 = {NFPROTO_IPV6, states[i].state, DELIVERED};
 		node wanted = wanted_locally(p, state);
 
 		if (has_both(p) || !p->has_own)
-			compare(p, f, &scene, false, true, wanted,
+			compare(p, f, &scene, DROPS_ONLY, wanted,
 				local(&p->all, NFPROTO_IPV4, state));
 		if (!p->has_own)
 			continue;
-		compare(p, f, &scene, true, false, wanted, local(&p->own, NFPROTO_IPV4, state));
-		compare(p, f, &scene6, true, false, terminal(TERMINAL_ACCEPT),
+		compare(p, f, &scene, STRICTLY, wanted, local(&p->own, NFPROTO_IPV4, state));
+		compare(p, f, &scene6, STRICTLY, terminal(TERMINAL_ACCEPT),
 			local(&p->own, NFPROTO_IPV6, state));
 	}
 }
@@ -285,13 +290,13 @@ static void prove_output(struct prover *p)
 
 	finding_add(p, "output", "what the gateway sends itself is left alone");
 	for (size_t i = 0; p->has_own && i < ARRAY_SIZE(states); i++) {
-		struct scene scene = {NFPROTO_IPV4, states[i].state, false, true};
-		struct scene scene6 = {NFPROTO_IPV6, states[i].state, false, true};
+		struct scene scene = {NFPROTO_IPV4, states[i].state, SENT};
+		struct scene scene6 = {NFPROTO_IPV6, states[i].state, SENT};
 		uint32_t state = states[i].ct_state;
 
-		compare(p, f, &scene, true, false, terminal(TERMINAL_ACCEPT),
+		compare(p, f, &scene, STRICTLY, terminal(TERMINAL_ACCEPT),
 			pipeline_output(&p->own, NFPROTO_IPV4, state));
-		compare(p, f, &scene6, true, false, terminal(TERMINAL_ACCEPT),
+		compare(p, f, &scene6, STRICTLY, terminal(TERMINAL_ACCEPT),
 			pipeline_output(&p->own, NFPROTO_IPV6, state));
 	}
 }

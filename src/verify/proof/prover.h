@@ -27,11 +27,15 @@ enum comparison {
 	UNDECIDED, /* it hangs on what is not understood */
 };
 
-/** struct scene - where packets are compared */
+/** struct scene - which packets are compared, and where */
 struct scene {
 	uint8_t nfproto;
 	enum probe_state state;
-	bool is_local, is_output;
+	enum {
+		FORWARDED,
+		DELIVERED, /* to the gateway itself */
+		SENT,	   /* by the gateway itself */
+	} path;
 };
 
 #endif

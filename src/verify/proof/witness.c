@@ -295,7 +295,7 @@ const char *witness_words(struct prover *p, const struct scene *scene, uint32_t 
 		break;
 	}
 	terminal_outcome(&p->space, value, &o);
-	buf_puts(&out, scene->is_local ? "it is taken in" : "it gets through");
+	buf_puts(&out, scene->path == DELIVERED ? "it is taken in" : "it gets through");
 	put_outcome(&out, &o, has_ports, packet);
 	text = arena_copy(&p->proof->arena, out.at, out.n);
 	buf_free(&out);
@@ -327,7 +327,7 @@ struct witness *witness_make(struct prover *p, const struct scene *scene,
 	probe->icmp_type = (uint8_t)(packet[VAR_SPORT] >> ICMP_TYPE_SHIFT);
 	probe->state = scene->state;
 	probe->has_state = scene->state != STATE_NEW;
-	probe->in = scene->is_output ? NULL : name_of(p, packet[VAR_IIF]);
+	probe->in = scene->path == SENT ? NULL : name_of(p, packet[VAR_IIF]);
 	probe->src = (struct probe_end){.addr = packet[VAR_SADDR],
 					.has_port = probe->has_ports,
 					.port = (uint16_t)packet[VAR_SPORT]};
@@ -336,8 +336,8 @@ struct witness *witness_make(struct prover *p, const struct scene *scene,
 					.port = (uint16_t)packet[VAR_DPORT]};
 	put_words6(probe->src.addr6, packet + VAR_SADDR6);
 	put_words6(probe->dst.addr6, packet + VAR_DADDR6);
-	w->is_local = scene->is_local;
-	if (!scene->is_local)
+	w->is_local = scene->path == DELIVERED;
+	if (scene->path != DELIVERED)
 		w->oif = name_of(p, packet[VAR_OIF]);
 	return w;
 }

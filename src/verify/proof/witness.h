@@ -13,8 +13,12 @@ void witness_find(struct prover *p, node f, uint32_t packet[VARS]);
  * TERMINAL_YES; NULL for nothing */
 const char *witness_provided(struct prover *p, node f, const uint32_t packet[VARS]);
 
-/** witness_fate - the terminal of @found for @packet, by chance or not, that a comparison finds
- * different
+/** witness_fate - what becomes of @packet in @found, where @comparison says that it fares otherwise
+ * than it should
+ *
+ * Where @found has free variables (a rate limit, say), one packet can fare in two ways, of which
+ * one is right: a packet over a limit is dropped, one within it passes. This is the way that
+ * differs.
  */
 uint32_t witness_fate(struct prover *p, node comparison, node found, const uint32_t packet[VARS]);
 

@@ -40,7 +40,8 @@ node pipeline_local(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state
  * flow is: TERMINAL_ELSE, TERMINAL_DROP or TERMINAL_UNKNOWN */
 node pipeline_arrival(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state);
 
-/** pipeline_passage - and behind that, where they are forwarded (@local: delivered) */
+/** pipeline_passage - what becomes of them after that, where they are forwarded (@local: where they
+ * are delivered to the gateway itself) */
 node pipeline_passage(const struct pipeline *p, uint8_t nfproto, uint32_t ct_state, bool local);
 
 /** pipeline_output - what becomes of what the gateway sends itself */

@@ -7,8 +7,11 @@
 #include "jgfw/diagram/diagram.h"
 #include "jgfw/verify/space/sources.h"
 
-/** enum var - what a packet is, in the order of diagrams: addresses of deployments are many, and
- * what is translated is looked up by its destination */
+/** enum var - the fields of a packet, in the order in which diagrams look at them
+ *
+ * The destination comes first: deployments have many, and translations are looked up by it. So a
+ * diagram is a wide node of destinations, and what follows each is small.
+ */
 enum var {
 	VAR_DADDR,
 	VAR_DPORT, /* bytes 2 and 3 behind the IP header, whatever the protocol */
@@ -109,9 +112,15 @@ struct conditions {
  * larger nodes */
 node any_of(struct space *s, struct conditions *all);
 
-/** by_source - @f, in which VAR_SADDR need not come with its kind, as the one function that equals
- * it: what is said of one kind's addresses is said without those of others, each of which goes with
- * the next address below that is of the kind */
+/** by_source - @f, which looks at VAR_SADDR, rewritten so that it looks at VAR_SOURCE first
+ *
+ * The kind follows from the address, so a diagram could look at the address alone, or at both, and
+ * equal functions would be different nodes. This gives the one form that all functions here have.
+ * Below each kind, only addresses of that kind are told apart; an address of another kind cannot
+ * occur there and is merged with its lower neighbour. For example, let 10.0.0.1 and 10.0.0.3 be of
+ * kind 1 and all others of kind 0. "The source is 10.0.0.3" becomes: of kind 0 no; of kind 1 no up
+ * to 10.0.0.2, and yes from 10.0.0.3 on.
+ */
 node by_source(struct space *s, node f);
 
 /** in_boxes - as diagram_boxes() */
@@ -134,8 +143,10 @@ node in_ranges(struct space *s, unsigned int var, struct range_set ranges);
 node in_names(struct space *s, unsigned int var, bool (*fn)(const char *name, const void *arg),
 	      const void *arg);
 
-/** name_begins - is the interval from @lo to @hi, names of interfaces padded to IFNAMSIZ, that of
- * all names with one beginning? */
+/** name_begins - does the interval from @lo to @hi hold all names that begin alike, and no others?
+ *
+ * Both are padded to IFNAMSIZ, @lo with zeros and @hi with 0xff: "eth" stands for eth0, eth1 ...
+ */
 bool name_begins(const uint8_t *lo, const uint8_t *hi);
 
 #endif

@@ -153,7 +153,8 @@ class Score:
     def end(self):
         if self.skipped:
             print("skipped, not in this kernel or nft:", ", ".join(self.skipped))
-        print(f"{self.passed} passed, {self.failed} failed")
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        print(f"{self.passed} passed, {self.failed} failed{skipped}")
         sys.exit(bool(self.failed))
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-#   make          build/jgfw
+#   make          build/jgfw; a line for each file, with V=1 the whole command, with -s nothing
 #   make run      install what is missing, build, print the example's ruleset
 #   make check    install what the tests need, run them all, JOBS=2 stages at a time (as many as processors);
 #                 what is random begins with SEED=1. tests/run NAME runs some of them
@@ -41,6 +41,10 @@ ANSIBLE_TEST_PACKAGES := ansible-core openssh-client openssh-server nftables ipr
 
 LIBRARIES := yaml-0.1 libnftnl libmnl
 
+# What make prints: SAY a line for each file, or with V=1 the command after Q. With -s neither.
+SAY := $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,printf '  %-9s%s\n')
+Q := $(if $(V),,@)
+
 CC ?= gcc
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
 	-Wcast-qual -Wpointer-arith -Wformat=2 -Wvla -Wconversion
@@ -65,41 +69,49 @@ LIBRARY_OBJECTS := $(filter-out $(BUILD)/src/main.o $(BUILD)/src/commands/%,$(OB
 all: $(BUILD)/jgfw
 
 $(BUILD)/jgfw: $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The unit tests: all that is not a command, and tests/unit/.
 $(BUILD)/unit: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
 
 # What the prover says of packets, to be held against the kernel.
 $(BUILD)/leaves: $(BUILD)/tests/verify/leaves.o $(LIBRARY_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # What lets calls and allocations of a program fail.
 $(BUILD)/failat: $(BUILD)/tests/faults/failat.o
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/failalloc.so: tests/faults/failalloc.c
-	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(if $(CI),-Werror) -O2 -fPIC -shared -o $@ $<
+	@$(SAY) LD $@
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(if $(CI),-Werror) -O2 -fPIC -shared -o $@ $<
 
 # The fuzzers: as above, each with its harness. tests/fuzz/run makes them, with sanitizers: by clang
 # with libFuzzer, else with a main() that replays files.
 FUZZ_MAIN := $(BUILD)/tests/fuzz/main.o
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(if $(filter clang,$(CC)),,$(FUZZ_MAIN)) \
 		$(filter-out $(BUILD)/tests/fuzz/fuzz_% $(FUZZ_MAIN),$(FUZZ_OBJECTS)) $(LIBRARY_OBJECTS)
-	$(CC) $(ALL_LDFLAGS) $(if $(filter clang,$(CC)),-fsanitize=fuzzer) -o $@ $^ $(LIBS) \
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(filter clang,$(CC)),-fsanitize=fuzzer) -o $@ $^ $(LIBS) \
 		$(shell pkg-config --libs expat jansson)
 .SECONDARY: $(FUZZ_OBJECTS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # All C, for tests/analyze: compiled, or read by clang-tidy, again where a header changed too.
 objects: $(ANALYZED:%.c=$(BUILD)/%.o)
 tidy: $(ANALYZED:%.c=$(BUILD)/%.tidy)
 $(BUILD)/%.tidy: %.c $(BUILD)/%.o .clang-tidy
-	@clang-tidy --quiet $< -- $(ALL_CFLAGS)
+	@$(SAY) TIDY $<
+	$(Q)clang-tidy --quiet $< -- $(ALL_CFLAGS)
 	@touch $@
 
 # The report's page names its style and its script by their hashes, so that nothing else counts or runs.
@@ -116,6 +128,7 @@ $(BUILD)/flags: FORCE
 
 # The data files, as they are, in the binary.
 $(BUILD)/data.S: $(DATA) Makefile
+	@$(SAY) GEN $@
 	@mkdir -p $(@D)
 	@{ echo '.section .note.GNU-stack,"",%progbits'; \
 	   echo '.section .rodata'; \
@@ -128,7 +141,8 @@ $(BUILD)/data.S: $(DATA) Makefile
 	   echo '.quad 0, 0, 0'; echo '.size data_files, . - data_files'; } >$@
 
 $(BUILD)/data.o: $(BUILD)/data.S
-	$(CC) -c -o $@ $<
+	@$(SAY) AS $<
+	$(Q)$(CC) -c -o $@ $<
 
 run: packages
 	@$(MAKE) --no-print-directory -s all
@@ -178,7 +192,8 @@ bench: $(BUILD)/jgfw $(BUILD)/sender
 
 # What bench/packets sends with.
 $(BUILD)/sender: $(BUILD)/bench/sender.o
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Each installs what dpkg does not know as installed, and says what it would need to.
 packages:
@@ -202,17 +217,21 @@ install:
 	@test -x $(BUILD)/jgfw || { echo "make install: run make first" >&2; exit 1; }
 	@grep -qF '"$(SCHEMADIR)"' $(BUILD)/flags || \
 		echo "make install: built for another PREFIX: 'jgfw init' names schemas that are elsewhere" >&2
-	install -D -m 755 $(BUILD)/jgfw $(DESTDIR)$(SBINDIR)/jgfw
-	for f in $(FILES); do \
+	@$(SAY) INSTALL $(DESTDIR)$(SBINDIR)/jgfw
+	$(Q)install -D -m 755 $(BUILD)/jgfw $(DESTDIR)$(SBINDIR)/jgfw
+	$(Q)for f in $(FILES); do \
+		$(SAY) INSTALL $(DESTDIR)$${f#*:} && \
 		install -D -m 644 $${f%%:*} $(DESTDIR)$${f#*:} || exit 1; done
-	for u in $(UNITS); do \
+	$(Q)for u in $(UNITS); do \
+		$(SAY) INSTALL $(DESTDIR)$(UNITDIR)/$$u && \
 		install -D -m 644 /dev/null $(DESTDIR)$(UNITDIR)/$$u && \
 		sed 's|@sbindir@|$(SBINDIR)|g' systemd/$$u.in >$(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 
 # Folders go where they are jgfw's own and empty.
 uninstall:
-	rm -f $(TARGETS:%=$(DESTDIR)%)
-	for d in $(DATADIR) $(DOCDIR) $(UNITDIR)/nftables.service.d; do \
+	@$(SAY) RM '$(DESTDIR)$(PREFIX): what install brought'
+	$(Q)rm -f $(TARGETS:%=$(DESTDIR)%)
+	$(Q)for d in $(DATADIR) $(DOCDIR) $(UNITDIR)/nftables.service.d; do \
 		test ! -d $(DESTDIR)$$d || find $(DESTDIR)$$d -depth -type d -empty -delete; done
 
 # The tracked files, or all of an unpacked tarball; neither clock, user nor umask gets in.
@@ -228,7 +247,8 @@ dist:
 	@mkdir -p $(BUILD)
 	@$(LIST) >$(BUILD)/dist.files
 	@LC_ALL=C sort -o $(BUILD)/dist.files $(BUILD)/dist.files
-	time=$$($(TIME)) && tar --create --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+	@$(SAY) TAR $(BUILD)/$(NAME).tar.gz
+	$(Q)time=$$($(TIME)) && tar --create --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
 		--mtime=@$$time --transform='flags=r;s|^|$(NAME)/|' \
 		--verbatim-files-from --files-from=$(BUILD)/dist.files \
 		--use-compress-program='gzip -9n' --file=$(BUILD)/$(NAME).tar.gz

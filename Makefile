@@ -205,7 +205,8 @@ test-packages:
 # What goes where, beside the program and the units: FILE:TARGET. The data are to be read and copied;
 # the program has them built in.
 to = $(foreach f,$(wildcard $1),$f:$2/$(or $3,$(notdir $f)))
-FILES := $(call to,man/*.5,$(PREFIX)/share/man/man5) $(call to,man/*.8,$(PREFIX)/share/man/man8) \
+FILES := $(call to,man/*.5,$(PREFIX)/share/man/man5) $(call to,man/*.7,$(PREFIX)/share/man/man7) \
+	$(call to,man/*.8,$(PREFIX)/share/man/man8) \
 	$(call to,templates/*.yaml,$(DATADIR)/templates) $(call to,profiles/*.yaml,$(DATADIR)/profiles) \
 	$(call to,schema/*.json,$(SCHEMADIR)) $(call to,completions/jgfw.bash,$(BASHDIR),jgfw) \
 	$(call to,completions/_jgfw,$(ZSHDIR)) $(call to,completions/jgfw.fish,$(FISHDIR)) \

@@ -210,7 +210,7 @@ FILES := $(call to,man/*.5,$(PREFIX)/share/man/man5) $(call to,man/*.7,$(PREFIX)
 	$(call to,templates/*.yaml,$(DATADIR)/templates) $(call to,profiles/*.yaml,$(DATADIR)/profiles) \
 	$(call to,schema/*.json,$(SCHEMADIR)) $(call to,completions/jgfw.bash,$(BASHDIR),jgfw) \
 	$(call to,completions/_jgfw,$(ZSHDIR)) $(call to,completions/jgfw.fish,$(FISHDIR)) \
-	$(call to,README.md,$(DOCDIR)) $(call to,docs/*.md,$(DOCDIR)/docs) $(call to,examples/*.yaml,$(DOCDIR)/examples)
+	$(call to,README.md,$(DOCDIR)) $(call to,docs/*.md docs/*.svg,$(DOCDIR)/docs) $(call to,examples/*.yaml,$(DOCDIR)/examples)
 UNITS := jgfw.service jgfw-forward.service nftables.service.d/jgfw.conf
 TARGETS = $(SBINDIR)/jgfw $(foreach f,$(FILES),$(lastword $(subst :, ,$f))) $(UNITS:%=$(UNITDIR)/%)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/command.h"
 #include "jgfw/apply/apply.h"
+#include "jgfw/base/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,74 +38,71 @@ static enum exit_code usage(void)
 	buf_puts(&out,
 		 "usage: jgfw [--data DIR] COMMAND [OPTIONS]\n\n"
 		 "An nftables ruleset from a vendor's port table and ten lines of addresses.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		buf_printf(&out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-	}
-	buf_puts(&out, "\n  --data DIR         look for port models and profiles in DIR first\n"
-		       "  -h, --help         this text; behind a command, its options\n"
-		       "  --version          the version\n"
-		       "\n'jgfw COMMAND --help' tells its options; the manual is jgfw(8).\n"
+	buf_putc(&out, '\n');
+	options_help(TAKES(OPTION_DATA, OPTION_HELP, OPTION_VERSION), &out);
+	buf_puts(&out, "\n'jgfw COMMAND --help' lists its options; the manual is jgfw(8).\n"
 		       "To see one at once: jgfw generate --example\n");
 	code = write_out(&out);
 	buf_free(&out);
 	return code;
 }
 
-/* Options may stand in front of the command: they are given on to it. */
-static int command_index(int argc, char **argv)
+static enum exit_code version(void)
 {
-	int i = 1;
+	static char text[] = "jgfw " JGFW_VERSION "\n";
 
-	static const char *const with_value[] = {"--data",    "--state",  "-s", "--site",
-						 "-o",	      "--output", "-f", "--format",
-						 "--confirm", "--ruleset"};
+	return write_out(&(struct buf){.at = text, .n = sizeof(text) - 1});
+}
 
-	while (i < argc && argv[i][0] == '-' && strcmp(argv[i], "--help") &&
-	       strcmp(argv[i], "-h") && strcmp(argv[i], "--version")) {
-		int step = 1;
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
 
-		for (size_t k = 0; k < ARRAY_SIZE(with_value); k++)
-			if (!strcmp(argv[i], with_value[k]))
-				step = 2;
-		i += step;
-	}
-	return i;
+static enum exit_code unknown_command(const char *name)
+{
+	const char *names[ARRAY_SIZE(commands)];
+	int near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i]->name;
+	near = text_nearest(name, names, ARRAY_SIZE(names));
+	if (near >= 0)
+		complain("no command '%s'; did you mean '%s'?", name, names[near]);
+	else
+		complain("no command '%s'; 'jgfw --help' lists them", name);
+	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
-	int at = command_index(argc, argv);
-	const char *name = at < argc ? argv[at] : NULL;
+	int at = options_command(argc, argv);
+	char *name = at < argc ? argv[at] : NULL;
+	const struct command *command;
 
 	mem_end_by(out_of_memory);
-	if (!name && argc > 1) {
-		fprintf(stderr, "jgfw: no command behind '%s'; 'jgfw --help' lists them\n",
-			argv[argc - 1]);
-		return EXIT_USAGE;
-	}
 	if (!name) {
-		fputs("jgfw: no command; 'jgfw --help' lists them\n", stderr);
+		if (argc > 1)
+			complain("no command after '%s'; 'jgfw --help' lists them", argv[argc - 1]);
+		else
+			complain("no command; 'jgfw --help' lists them");
 		return EXIT_USAGE;
 	}
-	if (!strcmp(name, "--version")) {
-		struct buf out = {0};
-		enum exit_code code;
-
-		buf_puts(&out, "jgfw " JGFW_VERSION "\n");
-		code = write_out(&out);
-		buf_free(&out);
-		return (int)code;
-	}
+	if (!strcmp(name, "--version"))
+		return (int)version();
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
 		return (int)usage();
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i]->name, name)) {
-			/* the options in front move behind the command's name */
-			for (int k = at; k > 1; k--)
-				argv[k] = argv[k - 1];
-			argv[1] = (char *)(uintptr_t)name;
-			return (int)commands[i]->run(commands[i], argc - 1, argv + 1);
-		}
-	complain("no command '%s'; 'jgfw --help' lists them", name);
-	return EXIT_USAGE;
+	command = command_find(name);
+	if (!command)
+		return (int)unknown_command(name);
+	/* the options in front move behind the name */
+	for (int k = at; k > 1; k--)
+		argv[k] = argv[k - 1];
+	argv[1] = name;
+	return (int)command->run(command, argc - 1, argv + 1);
 }

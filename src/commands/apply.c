@@ -49,9 +49,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct apply_options how;
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv,
-			   OPTION_SITE | OPTION_JSON | OPTION_STATE | OPTION_APPLY, 0, &job.options,
-			   &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	if (job.options.example)
 		return usage_error(self, "the example is to be read, not to be loaded");
@@ -81,15 +79,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_apply = {
 	.name = "apply",
-	.synopsis = "[-s SITE] [--dry-run] [--confirm SECONDS] [--flush-flows] [--verify] "
-		    "[--state DIR] [--json]",
+	.takes = TAKES(OPTION_SITE, OPTION_DRY_RUN, OPTION_CONFIRM, OPTION_FLUSH_FLOWS,
+		       OPTION_VERIFY, OPTION_STATE, OPTION_JSON, OPTION_SECRET, OPTION_EXAMPLE),
 	.summary = "Load the ruleset into the kernel through netlink, in one transaction.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --dry-run          let the kernel judge it, and change nothing\n"
-		"  --confirm SECONDS  take it back by itself unless 'jgfw confirm' comes in time\n"
-		"  --flush-flows      end established flows that the new ruleset would not let "
-		"begin\n"
-		"  --verify           prove it first, as 'jgfw verify' does\n" STATE_HELP
-		"  --json             answer with a JSON object\n",
 	.run = run,
 };

@@ -28,8 +28,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct ruleset *rs = NULL;
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_JSON | OPTION_VERBOSE, 0,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	code = job_read(&job);
 	if (!code) {
@@ -51,11 +50,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.synopsis = "[-s SITE | --example] [-v] [--json]",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_VERBOSE, OPTION_JSON),
 	.summary = "Validate the site; warnings and errors go to stderr.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n"
-		"  -v, --verbose      tell of every row whether it is in force here\n"
-		"  --json             answer with a JSON object\n",
 	.run = run,
 };

@@ -3,14 +3,12 @@
 
 #include "jgfw/base/data.h"
 #include "jgfw/base/file.h"
-#include "jgfw/base/text.h"
 #include "jgfw/kernel/interface.h"
 #include "jgfw/kernel/kernel.h"
 #include "jgfw/policy/compile.h"
 #include "jgfw/policy/expand.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,22 +19,6 @@
 
 enum {
 	SITE_MAX_SIZE = 64 * 1024 * 1024,
-	CONFIRM_MAX_S = 24 * 60 * 60,
-};
-
-enum long_option {
-	LONG_DATA = 256,
-	LONG_EXAMPLE,
-	LONG_JSON,
-	LONG_STATE,
-	LONG_DRY_RUN,
-	LONG_CONFIRM,
-	LONG_FLUSH_FLOWS,
-	LONG_PROMETHEUS,
-	LONG_GUARD,
-	LONG_LIVE,
-	LONG_RULESET,
-	LONG_VERIFY,
 };
 
 void complain(const char *fmt, ...)
@@ -50,208 +32,61 @@ void complain(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+static void usage_line(const struct command *self, struct buf *out)
+{
+	buf_printf(out, "usage: jgfw %s", self->name);
+	options_usage(self->takes, out);
+	buf_printf(out, "%s%s\n", self->arguments ? " " : "",
+		   self->arguments ? self->arguments : "");
+}
+
 enum exit_code usage_error(const struct command *self, const char *fmt, ...)
 {
+	struct buf usage = {0};
 	va_list ap;
 
 	fprintf(stderr, "jgfw %s: ", self->name);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nusage: jgfw %s%s%s\n", self->name, *self->synopsis ? " " : "",
-		self->synopsis);
+	usage_line(self, &usage);
+	fprintf(stderr, "\n%s", buf_str(&usage));
+	buf_free(&usage);
 	return EXIT_USAGE;
 }
 
 /* The full help of a command, on stdout. */
-static enum exit_code command_usage(const struct command *self)
+static enum exit_code command_help(const struct command *self)
 {
 	struct buf out = {0};
 	enum exit_code code;
 
-	buf_printf(&out,
-		   "usage: jgfw %s%s%s\n\n%s\n\n%s"
-		   "  --data DIR         look for port models and profiles in DIR first\n"
-		   "  -h, --help         this text\n",
-		   self->name, *self->synopsis ? " " : "", self->synopsis, self->summary,
-		   self->help);
+	usage_line(self, &out);
+	buf_printf(&out, "\n%s\n\n", self->summary);
+	options_help(self->takes, &out);
+	options_help(TAKES(OPTION_DATA, OPTION_HELP), &out);
+	if (self->notes)
+		buf_printf(&out, "\n%s", self->notes);
 	code = write_out(&out);
 	buf_free(&out);
 	return code;
 }
 
-/* Which of the options a command must accept for @c to be one of its own. */
-static unsigned int bit_of(int c)
-{
-	switch (c) {
-	case 's':
-	case LONG_EXAMPLE:
-		return OPTION_SITE;
-	case 'o':
-		return OPTION_OUTPUT;
-	case 'f':
-		return OPTION_FORMAT;
-	case 'v':
-		return OPTION_VERBOSE;
-	case LONG_JSON:
-		return OPTION_JSON;
-	case LONG_STATE:
-		return OPTION_STATE;
-	case LONG_DRY_RUN:
-	case LONG_CONFIRM:
-	case LONG_FLUSH_FLOWS:
-	case LONG_VERIFY:
-		return OPTION_APPLY;
-	case LONG_PROMETHEUS:
-		return OPTION_PROMETHEUS;
-	case LONG_GUARD:
-		return OPTION_GUARD;
-	case LONG_LIVE:
-		return OPTION_LIVE;
-	case LONG_RULESET:
-		return OPTION_RULESET;
-	default:
-		return 0;
-	}
-}
-
-/* False where the value is none of this option's. */
-static bool take_option(struct options *o, int c)
-{
-	uint64_t number;
-
-	switch (c) {
-	case 's':
-		o->site = optarg;
-		break;
-	case 'o':
-		o->output = optarg;
-		break;
-	case 'f':
-		o->format = optarg;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case LONG_DATA:
-		o->data_dir = optarg;
-		break;
-	case LONG_EXAMPLE:
-		o->example = true;
-		break;
-	case LONG_JSON:
-		o->json = true;
-		break;
-	case LONG_STATE:
-		o->state_dir = optarg;
-		break;
-	case LONG_DRY_RUN:
-		o->dry_run = true;
-		break;
-	case LONG_FLUSH_FLOWS:
-		o->flush_flows = true;
-		break;
-	case LONG_PROMETHEUS:
-		o->prometheus = true;
-		break;
-	case LONG_GUARD:
-		o->guard = true;
-		break;
-	case LONG_LIVE:
-		o->live = true;
-		break;
-	case LONG_RULESET:
-		o->ruleset = optarg;
-		break;
-	case LONG_VERIFY:
-		o->verify = true;
-		break;
-	case LONG_CONFIRM:
-		if (text_uint(optarg, CONFIRM_MAX_S, &number) || !number)
-			return false;
-		o->confirm_s = (unsigned int)number;
-		break;
-	}
-	return true;
-}
-
-static const struct option longs[] = {
-	{"site", required_argument, NULL, 's'},
-	{"output", required_argument, NULL, 'o'},
-	{"format", required_argument, NULL, 'f'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{"data", required_argument, NULL, LONG_DATA},
-	{"example", no_argument, NULL, LONG_EXAMPLE},
-	{"json", no_argument, NULL, LONG_JSON},
-	{"state", required_argument, NULL, LONG_STATE},
-	{"dry-run", no_argument, NULL, LONG_DRY_RUN},
-	{"confirm", required_argument, NULL, LONG_CONFIRM},
-	{"flush-flows", no_argument, NULL, LONG_FLUSH_FLOWS},
-	{"prometheus", no_argument, NULL, LONG_PROMETHEUS},
-	{"guard", no_argument, NULL, LONG_GUARD},
-	{"live", no_argument, NULL, LONG_LIVE},
-	{"ruleset", required_argument, NULL, LONG_RULESET},
-	{"verify", no_argument, NULL, LONG_VERIFY},
-	{0},
-};
-
-/* How @c, which getopt_long() gave for @given, is wrong here; EXIT_DONE where it is not. */
-static enum exit_code refuse_option(const struct command *self, int c, unsigned int accepted,
-				    const char *given)
-{
-	char name[] = {'-', (char)(c == '?' ? optopt : c), '\0'};
-
-	if (c == ':')
-		return usage_error(self, "'%s' needs a value", given);
-	if (c != '?' && !(bit_of(c) & ~accepted))
-		return EXIT_DONE;
-	/* a long option, or one that came with its value, is named as it was given */
-	return usage_error(self, "no option '%s' here",
-			   given[0] == '-' && given[1] == '-' ? given : name);
-}
-
-bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
-		   int max_args, struct options *ret_options, enum exit_code *ret_code)
+bool options_parse(const struct command *self, int argc, char **argv, struct options *ret_options,
+		   enum exit_code *ret_code)
 {
 	struct options *o = ret_options;
-	int c;
+	struct buf error = {0};
 
-	*o = (struct options){0};
 	*ret_code = EXIT_DONE;
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":s:o:f:vh", longs, NULL)) != -1) {
-		const char *given = optind > 0 && optind <= argc ? argv[optind - 1] : "";
-
-		if (c == 'h') {
-			*ret_code = command_usage(self);
-			return false;
-		}
-		*ret_code = refuse_option(self, c, accepted, given);
-		if (*ret_code)
-			return false;
-		if (!take_option(o, c)) {
-			*ret_code = usage_error(self, "'%s' is no number of seconds from 1 to %d",
-						optarg, CONFIRM_MAX_S);
-			return false;
-		}
-	}
-	if (o->site && !*o->site) {
-		*ret_code = usage_error(self, "'-s' needs a value");
-		return false;
-	}
-	o->args = argv + optind;
-	o->n_args = argc - optind;
-	if (o->n_args > max_args) {
-		*ret_code = usage_error(self, "unexpected argument '%s'", o->args[max_args]);
-		return false;
-	}
-	if (o->example && o->site) {
-		*ret_code = usage_error(self, "--example and --site exclude each other");
-		return false;
-	}
-	return true;
+	if (!options_read(self->takes, argc, argv, o, &error))
+		*ret_code = usage_error(self, "%s", buf_str(&error));
+	else if (o->help)
+		*ret_code = command_help(self);
+	else if (o->n_args > self->max_args)
+		*ret_code = usage_error(self, "unexpected argument '%s'", o->args[self->max_args]);
+	buf_free(&error);
+	return !*ret_code && !o->help;
 }
 
 enum exit_code write_out(const struct buf *data)

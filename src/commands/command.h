@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What commands share: options, reading the site, telling how it went. */
+/* What commands share: reading the site, printing how it went. */
 #ifndef JGFW_COMMAND_H
 #define JGFW_COMMAND_H
 
 #include "jgfw/config/library.h"
 #include "jgfw/config/site.h"
 #include "jgfw/ruleset/ruleset.h"
+#include "options.h"
 
 /** enum exit_code - the contract with scripts */
 enum exit_code {
@@ -21,53 +22,30 @@ enum exit_code {
 /** struct command - an entry of the table in main.c */
 struct command {
 	const char *name;
-	const char *synopsis; /* of its options and arguments */
+	const enum option_id *takes; /* its options, in the order of its usage line */
+	const char *arguments;	     /* of its usage line; NULL where it takes none */
+	int max_args;
 	const char *summary;
-	const char *help; /* its options, a line each, beside those of all commands */
+	const char *notes; /* what its help says after the options, or NULL */
 	enum exit_code (*run)(const struct command *self, int argc, char **argv);
 };
+
+/** TAKES - the options of a command, as initialisers of its list */
+#define TAKES(...) ((const enum option_id[]){__VA_ARGS__ __VA_OPT__(, ) OPTION_END})
 
 extern const struct command command_apply, command_check, command_confirm, command_diff,
 	command_generate, command_init, command_profiles, command_remove, command_report,
 	command_restore, command_rollback, command_status, command_trace, command_verify;
 
-/** enum option_bit - options, as bits; a command says which it takes */
-enum option_bit {
-	OPTION_SITE = 1 << 0, /* -s, --site and --example */
-	OPTION_OUTPUT = 1 << 1,
-	OPTION_FORMAT = 1 << 2,
-	OPTION_JSON = 1 << 3,
-	OPTION_VERBOSE = 1 << 4,
-	OPTION_STATE = 1 << 5,
-	OPTION_APPLY = 1 << 6, /* --dry-run, --confirm, --flush-flows and --verify */
-	OPTION_PROMETHEUS = 1 << 7,
-	OPTION_GUARD = 1 << 8,
-	OPTION_LIVE = 1 << 9,
-	OPTION_RULESET = 1 << 10,
-};
-
-struct options {
-	const char *site;
-	const char *data_dir;
-	const char *output;
-	const char *format;
-	const char *state_dir;
-	const char *ruleset;
-	unsigned int confirm_s; /* 0: not given */
-	bool example, json, verbose, dry_run, flush_flows, prometheus, guard, live, verify;
-	char **args; /* what is left */
-	int n_args;
-};
-
-/** options_parse - read the options of @self, which takes @accepted and up to @max_args arguments
+/** options_parse - read the options and arguments of @self
  *
  * Returns false where the command is already over, with its exit code in @ret_code: after --help,
- * or after a usage error that was told. Else @ret_code is EXIT_DONE.
+ * or after a usage error that was printed. Else @ret_code is EXIT_DONE.
  */
-bool options_parse(const struct command *self, int argc, char **argv, unsigned int accepted,
-		   int max_args, struct options *ret_options, enum exit_code *ret_code);
+bool options_parse(const struct command *self, int argc, char **argv, struct options *ret_options,
+		   enum exit_code *ret_code);
 
-/** usage_error - tell it with a hint at --help; EXIT_USAGE */
+/** usage_error - print it, and the usage line of @self; EXIT_USAGE */
 enum exit_code usage_error(const struct command *self, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /** struct job - a site on its way to whatever the command wants of it */
@@ -124,10 +102,6 @@ static inline enum exit_code told(enum exit_code code, enum exit_code written)
 
 /** open_json - begin the object that a command answers with --json: its schema, warnings, errors */
 void open_json(const struct job *job, struct buf *out);
-
-/** STATE_HELP - the line of --state */
-#define STATE_HELP                                                                                 \
-	"  --state DIR        where the state lies (default /var/lib/jgfw and /run/jgfw)\n"
 
 /** complain - "jgfw: ..." on stderr */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);

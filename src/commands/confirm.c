@@ -91,7 +91,7 @@ static enum exit_code run_confirm(const struct command *self, int argc, char **a
 	struct job job = {0};
 	enum exit_code code;
 
-	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON, 0, &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	return decide(&job, apply_confirm);
 }
@@ -102,8 +102,7 @@ static enum exit_code run_rollback(const struct command *self, int argc, char **
 	struct guard guard;
 	enum exit_code code;
 
-	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON | OPTION_GUARD, 0,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	if (!job.options.guard)
 		return decide(&job, apply_rollback);
@@ -116,17 +115,14 @@ static enum exit_code run_rollback(const struct command *self, int argc, char **
 
 const struct command command_confirm = {
 	.name = "confirm",
-	.synopsis = "[--state DIR] [--json]",
+	.takes = TAKES(OPTION_STATE, OPTION_JSON),
 	.summary = "Keep an apply that waits for confirmation.",
-	.help = STATE_HELP "  --json             answer with a JSON object\n",
 	.run = run_confirm,
 };
 
 const struct command command_rollback = {
 	.name = "rollback",
-	.synopsis = "[--guard] [--state DIR] [--json]",
+	.takes = TAKES(OPTION_GUARD, OPTION_STATE, OPTION_JSON),
 	.summary = "Take back an apply that waits for confirmation.",
-	.help = "  --guard            wait until its time is over, or it was confirmed\n" STATE_HELP
-		"  --json             answer with a JSON object\n",
 	.run = run_rollback,
 };

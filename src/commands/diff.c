@@ -87,8 +87,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct ruleset *rs = NULL;
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_STATE | OPTION_JSON, 0,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	code = job_compile(&job, &rs);
 	if (!code)
@@ -116,11 +115,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_diff = {
 	.name = "diff",
-	.synopsis = "[-s SITE | --example] [--state DIR] [--json]",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_STATE, OPTION_JSON),
 	.summary = "What apply would change in the kernel, in nft's words; 1 where there is a "
 		   "difference.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n" STATE_HELP
-		"  --json             answer with a JSON object\n",
 	.run = run,
 };

@@ -58,7 +58,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct ruleset *rs = NULL;
 	enum exit_code code;
 
-	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_OUTPUT, 0, &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	code = job_read(&job);
 	if (!code) {
@@ -81,10 +81,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_generate = {
 	.name = "generate",
-	.synopsis = "[-s SITE | --example] [-o FILE]",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_OUTPUT),
 	.summary = "Print the ruleset as text that `nft -f` loads.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n"
-		"  -o, --output FILE  replace FILE with the text, or leave it as it was\n",
 	.run = run,
 };

@@ -199,7 +199,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	const char *name;
 	enum exit_code code;
 
-	if (!options_parse(self, argc, argv, 0, 1, &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	if (!job.options.n_args)
 		return usage_error(self, "which profile? 'jgfw profiles' lists them");
@@ -219,8 +219,9 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_init = {
 	.name = "init",
-	.synopsis = "PROFILE",
+	.takes = TAKES(),
+	.arguments = "PROFILE",
+	.max_args = 1,
 	.summary = "Print a commented site file to start from.",
-	.help = "",
 	.run = run,
 };

@@ -88,8 +88,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct buf out = {0}, body = {0};
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_JSON, 1 + MODEL_MAX_ADD_ONS, &job.options,
-			   &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	code = job_library(&job);
 	if (!code && job.options.n_args)
@@ -116,9 +115,10 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_profiles = {
 	.name = "profiles",
-	.synopsis = "[NAME [ADD-ON ...]] [--json]",
+	.takes = TAKES(OPTION_JSON),
+	.arguments = "[NAME [ADD-ON ...]]",
+	.max_args = 1 + MODEL_MAX_ADD_ONS,
 	.summary =
 		"List the profiles and add-ons; of one, print its rows with all ports filled in.",
-	.help = "  --json             answer with a JSON object\n",
 	.run = run,
 };

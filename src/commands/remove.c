@@ -10,7 +10,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct apply_result result = {0};
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_STATE | OPTION_JSON, 0, &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	apply_confine(job.options.state_dir);
 	if (apply_ruleset(NULL, &(struct apply_options){.state_dir = job.options.state_dir},
@@ -29,8 +29,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_remove = {
 	.name = "remove",
-	.synopsis = "[--state DIR] [--json]",
+	.takes = TAKES(OPTION_STATE, OPTION_JSON),
 	.summary = "Take the table out of the kernel, for the next boot too.",
-	.help = STATE_HELP "  --json             answer with a JSON object\n",
 	.run = run,
 };

@@ -55,18 +55,11 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct job job = {0};
 	struct buf out = {0};
 	enum exit_code code, written;
-	int format = REPORT_TEXT;
+	enum report_format format;
 
-	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_FORMAT | OPTION_JSON, 0,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
-	if (job.options.format)
-		format = report_format_parse(job.options.format);
-	if (job.options.json)
-		format = REPORT_JSON;
-	if (format < 0)
-		return usage_error(self, "unknown format '%s': text, md, csv, json, dot or html",
-				   job.options.format);
+	format = job.options.json ? REPORT_JSON : (enum report_format)job.options.format;
 	code = job_read(&job);
 	diag_sort(&job.diag);
 	if (format == REPORT_JSON)
@@ -76,7 +69,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	if (!code && format == REPORT_HTML)
 		report_page(&job, &out);
 	else if (!code)
-		report_site(job.policy, (enum report_format)format, NULL, &out, &job.diag);
+		report_site(job.policy, format, NULL, &out, &job.diag);
 	if (format == REPORT_JSON)
 		buf_puts(&out, "}\n");
 	written = write_out(&out);
@@ -86,12 +79,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.synopsis = "[-s SITE | --example] [-f text|md|csv|json|dot|html | --json]",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_FORMAT, OPTION_JSON),
 	.summary = "Print the port table of this site, for people.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n"
-		"  -f, --format F     text (default), md, csv, json; dot, a picture for Graphviz;\n"
-		"                     html, a page with that picture, drawn by the program dot\n"
-		"  --json             the same as -f json\n",
 	.run = run,
 };

@@ -19,7 +19,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct job job = {0};
 	enum exit_code code;
 
-	if (!options_parse(self, argc, argv, OPTION_STATE, 0, &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	mem_at_exhaustion(close_at_last, NULL);
 	if (apply_restore(job.options.state_dir, &job.diag))
@@ -30,8 +30,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_restore = {
 	.name = "restore",
-	.synopsis = "[--state DIR]",
+	.takes = TAKES(OPTION_STATE),
 	.summary = "At boot: load the last confirmed ruleset, or else forward nothing.",
-	.help = STATE_HELP,
 	.run = run,
 };

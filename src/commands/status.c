@@ -194,9 +194,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct buf out = {0};
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv,
-			   OPTION_SITE | OPTION_STATE | OPTION_JSON | OPTION_PROMETHEUS, 0,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	code = job_compile(&job, &v.wanted);
 	if (!code)
@@ -223,11 +221,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_status = {
 	.name = "status",
-	.synopsis = "[-s SITE | --example] [--prometheus | --json] [--state DIR]",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_PROMETHEUS, OPTION_STATE,
+		       OPTION_JSON),
 	.summary = "Does the kernel hold what the site says? Counters by row; doubts.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n"
-		"  --prometheus       answer in Prometheus' text format\n"
-		"  --json             answer with a JSON object\n" STATE_HELP,
 	.run = run,
 };

@@ -131,8 +131,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct ruleset *own = NULL;
 	enum exit_code code, written;
 
-	if (!options_parse(self, argc, argv, OPTION_SITE | OPTION_JSON | OPTION_LIVE, MAX_WORDS,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
 	if (!job.options.n_args)
 		return usage_error(self, "no packet");
@@ -164,12 +163,11 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_trace = {
 	.name = "trace",
-	.synopsis = "[-s SITE | --example] [--live] [--json] PACKET",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_LIVE, OPTION_JSON),
+	.arguments = "PACKET",
+	.max_args = MAX_WORDS,
 	.summary = "One packet's way, step by step, with the row that decided.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n"
-		"  --live             through what the kernel holds, tables of others included\n"
-		"  --json             answer with a JSON object\n\n"
+	.notes =
 		"PACKET: [in=IF] [out=IF] [state=STATE] PROTO ADDRESS[:PORT] > ADDRESS[:PORT]\n"
 		"  'in=eth0 tcp 198.51.100.7:40000 > 203.0.113.10:22'\n"
 		"  'in=lan icmp echo-request 10.10.0.20 > 192.0.2.74'\n"
@@ -177,6 +175,6 @@ const struct command command_trace = {
 		"  'in=wan udp [2001:db8::1]:40000 > [2001:db8::2]:53'\n"
 		"  IF is an interface or a zone; STATE is established, reply, related, invalid or\n"
 		"  untracked; 'to' may stand for '>'. 0: it gets through, 1: it is dropped, 5: it\n"
-		"  could not be decided.\n\n",
+		"  could not be decided.\n",
 	.run = run,
 };

@@ -52,12 +52,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	enum exit_code code, written;
 	bool legacy = false;
 
-	if (!options_parse(self, argc, argv,
-			   OPTION_SITE | OPTION_JSON | OPTION_LIVE | OPTION_RULESET, 0,
-			   &job.options, &code))
+	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
-	if (job.options.live && job.options.ruleset)
-		return usage_error(self, "--live and --ruleset exclude each other");
 	code = collect(&job, &tables, &legacy);
 	question = (struct question){.site = job.site,
 				     .rulesets = (const struct ruleset *const *)tables.at,
@@ -85,13 +81,9 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 
 const struct command command_verify = {
 	.name = "verify",
-	.synopsis = "[-s SITE | --example] [--live | --ruleset FILE] [--json]",
+	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_LIVE, OPTION_OR,
+		       OPTION_RULESET, OPTION_JSON),
 	.summary = "Prove over every packet that the ruleset does what the port table says.",
-	.help = "  -s, --site SITE    the site file; - is standard input\n"
-		"  --example          the built-in example\n"
-		"  --live             what the kernel holds, tables of others included\n"
-		"  --ruleset FILE     what nft would load from FILE\n"
-		"  --json             answer with a JSON object\n\n"
-		"0: proved, 1: a packet shows the contrary, 5: it could not be decided.\n\n",
+	.notes = "0: proved, 1: a packet shows the contrary, 5: it could not be decided.\n",
 	.run = run,
 };

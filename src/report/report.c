@@ -12,19 +12,6 @@ enum {
 	WRAP_COLUMN = 40, /* of purposes, in tables for people */
 };
 
-int report_format_parse(const char *name)
-{
-	static const char *const names[] = {
-		[REPORT_TEXT] = "text", [REPORT_MARKDOWN] = "md", [REPORT_CSV] = "csv",
-		[REPORT_JSON] = "json", [REPORT_DOT] = "dot",	  [REPORT_HTML] = "html",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return (int)i;
-	return -1;
-}
-
 /* --- tables --------------------------------------------------------------------------------- */
 
 /* Append @text, broken between words at WRAP_COLUMN where @wrapped. */

@@ -38,9 +38,6 @@ struct report_proof {
 	} lines;
 };
 
-/** report_format_parse - the format of that name, or -1 */
-int report_format_parse(const char *name);
-
 /** report_site - append every row of every deployment with addresses and ports filled in,
  * translations, footnotes, and the rows not on this gateway with the reason; as JSON the member
  * "rows" of an object; as DOT a graph of what is in force

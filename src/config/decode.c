@@ -113,12 +113,117 @@ void decode_names(struct yaml *y, const struct node *value, struct words *words,
 	yaml_items(y, value, name_item, words, what);
 }
 
-bool decode_zone(struct yaml *y, const struct node *value, enum zone *ret_zone)
-{
-	int i = yaml_choice(y, value, zone_names, ARRAY_SIZE(zone_names), "zone");
+/* --- kinds of fields ------------------------------------------------------------------------- */
 
-	if (i < 0)
-		return false;
-	*ret_zone = (enum zone)i;
-	return true;
+void field_text(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		void *member)
+{
+	struct word word = {0};
+
+	(void)field;
+	decode_text(y, value, &word, "a text");
+	*(const char **)member = word.text;
+}
+
+void field_text_word(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		     void *member)
+{
+	decode_text(y, value, member, field->what);
+}
+
+void field_word(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		void *member)
+{
+	decode_word(y, value, member, field->what);
+}
+
+void field_id(struct yaml *y, const struct node *value, const struct yaml_field *field,
+	      void *member)
+{
+	decode_id(y, value, member, field->max, field->what);
+}
+
+void field_words(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		 void *member)
+{
+	decode_words(y, value, member, field->what);
+}
+
+void field_names(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		 void *member)
+{
+	decode_names(y, value, member, field->what);
+}
+
+void field_bool(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		void *member)
+{
+	(void)field;
+	yaml_bool(y, value, member);
+}
+
+void field_either(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		  void *member)
+{
+	int i = yaml_choice(y, value, field->words, 2, field->what);
+
+	if (i >= 0)
+		*(bool *)member = i == 1;
+}
+
+void field_choice(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		  void *member)
+{
+	int i = yaml_choice(y, value, field->words, field->n_words, field->what);
+
+	if (i >= 0)
+		*(unsigned int *)member = (unsigned int)i;
+}
+
+void field_zone(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		void *member)
+{
+	int i = yaml_choice(y, value, zone_names, ZONE_COUNT, "zone");
+
+	(void)field;
+	if (i >= 0)
+		*(enum zone *)member = (enum zone)i;
+}
+
+void field_uint(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		void *member)
+{
+	uint64_t n;
+
+	if (yaml_uint(y, value, 1, field->max, &n))
+		*(uint32_t *)member = (uint32_t)n;
+}
+
+void field_uints(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		 void *member)
+{
+	uint32_t *list = member;
+	struct buf what = {0};
+	struct node item;
+	size_t i = 0;
+	uint64_t n;
+
+	buf_printf(&what, "a list of %s", field->what);
+	if (yaml_is(y, value, NODE_LIST, buf_str(&what)))
+		for (item = yaml_next(y); item.kind != NODE_END; item = yaml_next(y)) {
+			if (!yaml_uint(y, &item, 1, field->max, &n))
+				continue;
+			if (i < FIELD_UINTS)
+				list[i++] = (uint32_t)n;
+			else
+				diag_error(y->diag, item.loc, "too-many", "more than %d %s",
+					   FIELD_UINTS, field->what);
+		}
+	buf_free(&what);
+}
+
+void field_map(struct yaml *y, const struct node *value, const struct yaml_field *field,
+	       void *member)
+{
+	yaml_fields(y, value, field->fields, field->n_fields, member, field->what);
 }

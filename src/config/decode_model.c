@@ -8,15 +8,11 @@
 
 #include <string.h>
 
+enum {
+	ROLE_MACHINES_MAX = 1 << 10,
+};
+
 /* --- edge ----------------------------------------------------------------------------------- */
-
-static void text_of(struct yaml *y, const struct node *value, const char **ret_text)
-{
-	struct word word = {0};
-
-	decode_text(y, value, &word, "a text");
-	*ret_text = word.text;
-}
 
 /* A name that stood before, at @first; nothing where that is NULL. */
 static void tell_twice(struct yaml *y, const struct word *word, const struct word *first)
@@ -27,43 +23,10 @@ static void tell_twice(struct yaml *y, const struct word *word, const struct wor
 	diag_note(y->diag, first->loc, "first given here");
 }
 
-static void nic_zone(struct yaml *y, const struct node *value, void *object)
-{
-	decode_zone(y, value, &((struct nic *)object)->zone);
-}
-
-static void nic_label(struct yaml *y, const struct node *value, void *object)
-{
-	text_of(y, value, &((struct nic *)object)->label);
-}
-
 static const struct yaml_field nic_fields[] = {
-	{"zone", nic_zone, true},
-	{"label", nic_label, true},
+	{"zone", true, field_zone, MEMBER(nic, zone)},
+	{"label", true, field_text, MEMBER(nic, label)},
 };
-
-static void edge_label(struct yaml *y, const struct node *value, void *object)
-{
-	text_of(y, value, &((struct model *)object)->edge_label);
-}
-
-static void edge_max(struct yaml *y, const struct node *value, void *object)
-{
-	uint64_t n;
-
-	if (yaml_uint(y, value, 1, 64, &n))
-		((struct model *)object)->max_peers = (uint32_t)n;
-}
-
-static void edge_public(struct yaml *y, const struct node *value, void *object)
-{
-	decode_word(y, value, &((struct model *)object)->public_nic, "the name of a NIC");
-}
-
-static void edge_inside(struct yaml *y, const struct node *value, void *object)
-{
-	decode_word(y, value, &((struct model *)object)->inside_nic, "the name of a NIC");
-}
 
 static void edge_nics(struct yaml *y, const struct node *value, void *object)
 {
@@ -93,102 +56,36 @@ static void edge_nics(struct yaml *y, const struct node *value, void *object)
 	}
 }
 
-static void management_tcp(struct yaml *y, const struct node *value, void *object)
-{
-	decode_port_expr(y, value, &((struct model *)object)->management_tcp);
-}
-
-static void management_udp(struct yaml *y, const struct node *value, void *object)
-{
-	decode_port_expr(y, value, &((struct model *)object)->management_udp);
-}
-
 static const struct yaml_field management_fields[] = {
-	{"tcp", management_tcp, false},
-	{"udp", management_udp, false},
+	{"tcp", false, field_ports, MEMBER(model, management_tcp)},
+	{"udp", false, field_ports, MEMBER(model, management_udp)},
 };
 
-static void edge_management(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_fields(y, value, management_fields, ARRAY_SIZE(management_fields), object,
-		    "management");
-}
-
 static const struct yaml_field edge_fields[] = {
-	{"label", edge_label, true},   {"max", edge_max, true},
-	{"public", edge_public, true}, {"inside", edge_inside, false},
-	{"nics", edge_nics, true},     {"management", edge_management, false},
+	{"label", true, field_text, MEMBER(model, edge_label)},
+	{"max", true, field_uint, MEMBER(model, max_peers), .max = 64},
+	{"public", true, field_word, MEMBER(model, public_nic), .what = "the name of a NIC"},
+	{"inside", false, field_word, MEMBER(model, inside_nic), .what = "the name of a NIC"},
+	{"nics", true, .decode = edge_nics},
+	{"management", false, field_map, .fields = management_fields,
+	 .n_fields = ARRAY_SIZE(management_fields), .what = "management"},
 };
 
 /* --- roles ---------------------------------------------------------------------------------- */
 
-static void role_zone(struct yaml *y, const struct node *value, void *object)
-{
-	decode_zone(y, value, &((struct role *)object)->zone);
-}
-
-static void role_label(struct yaml *y, const struct node *value, void *object)
-{
-	text_of(y, value, &((struct role *)object)->label);
-}
-
-static void role_max(struct yaml *y, const struct node *value, void *object)
-{
-	uint64_t n;
-
-	if (yaml_uint(y, value, 1, 1024, &n))
-		((struct role *)object)->max = (uint32_t)n;
-}
-
-static void role_foreign(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_bool(y, value, &((struct role *)object)->foreign);
-}
-
-static void role_shared(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_bool(y, value, &((struct role *)object)->shared);
-}
-
-static void role_usual_item(struct yaml *y, const struct node *item, void *object)
-{
-	struct role *role = object;
-	size_t i = 0;
-	uint64_t n;
-
-	while (i < ARRAY_SIZE(role->usual) && role->usual[i])
-		i++;
-	if (!yaml_uint(y, item, 1, 1024, &n))
-		return;
-	if (i + 1 < ARRAY_SIZE(role->usual))
-		role->usual[i] = (uint32_t)n;
-	else
-		diag_error(y->diag, item->loc, "too-many", "more than %zu usual numbers",
-			   ARRAY_SIZE(role->usual) - 1);
-}
-
-static void role_usual(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_items(y, value, role_usual_item, object, "a list of numbers");
-}
+_Static_assert(ARRAY_SIZE((struct role){0}.usual) == FIELD_UINTS + 1, "field_uints");
 
 static const struct yaml_field role_fields[] = {
-	{"zone", role_zone, true},	  {"label", role_label, true},
-	{"max", role_max, true},	  {"usual", role_usual, false},
-	{"foreign", role_foreign, false}, {"shared", role_shared, false},
+	{"zone", true, field_zone, MEMBER(role, zone)},
+	{"label", true, field_text, MEMBER(role, label)},
+	{"max", true, field_uint, MEMBER(role, max), .max = ROLE_MACHINES_MAX},
+	{"usual", false, field_uints, MEMBER(role, usual), .max = ROLE_MACHINES_MAX,
+	 .what = "usual numbers"},
+	{"foreign", false, field_bool, MEMBER(role, foreign)},
+	{"shared", false, field_bool, MEMBER(role, shared)},
 };
 
 /* --- model ---------------------------------------------------------------------------------- */
-
-static void model_name(struct yaml *y, const struct node *value, void *object)
-{
-	decode_id(y, value, &((struct model *)object)->name, 64, "the name of a model");
-}
-
-static void model_title(struct yaml *y, const struct node *value, void *object)
-{
-	text_of(y, value, &((struct model *)object)->title);
-}
 
 static void model_citation(struct yaml *y, const struct node *value, void *object)
 {
@@ -196,11 +93,6 @@ static void model_citation(struct yaml *y, const struct node *value, void *objec
 
 	decode_word(y, value, &word, "a text");
 	((struct model *)object)->citation = word.text;
-}
-
-static void model_excludes(struct yaml *y, const struct node *value, void *object)
-{
-	decode_names(y, value, &((struct model *)object)->excludes, "a list of port models");
 }
 
 static void model_edge(struct yaml *y, const struct node *value, void *object)
@@ -280,11 +172,15 @@ static void model_rows(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct yaml_field model_fields[] = {
-	{"model", model_name, true},	     {"title", model_title, true},
-	{"citation", model_citation, true},  {"edge", model_edge, false},
-	{"excludes", model_excludes, false}, {"hosts", model_hosts, true},
-	{"ports", model_ports, true},	     {"footnotes", model_footnotes, false},
-	{"rows", model_rows, true},
+	{"model", true, field_id, MEMBER(model, name), .max = 64, .what = "the name of a model"},
+	{"title", true, field_text, MEMBER(model, title)},
+	{"citation", true, .decode = model_citation},
+	{"edge", false, .decode = model_edge},
+	{"excludes", false, field_names, MEMBER(model, excludes), .what = "a list of port models"},
+	{"hosts", true, .decode = model_hosts},
+	{"ports", true, .decode = model_ports},
+	{"footnotes", false, .decode = model_footnotes},
+	{"rows", true, .decode = model_rows},
 };
 
 static void bind_choices(struct port_choices *choices, const struct port_defs *defs,
@@ -401,41 +297,6 @@ struct model *model_decode(const struct source *source, struct arena *arena, str
 
 /* --- profile -------------------------------------------------------------------------------- */
 
-static void profile_name(struct yaml *y, const struct node *value, void *object)
-{
-	decode_id(y, value, &((struct profile *)object)->name, 64, "the name of a profile");
-}
-
-static void profile_title(struct yaml *y, const struct node *value, void *object)
-{
-	text_of(y, value, &((struct profile *)object)->title);
-}
-
-static void profile_model(struct yaml *y, const struct node *value, void *object)
-{
-	decode_id(y, value, &((struct profile *)object)->model_name, 64, "the name of a model");
-}
-
-static void profile_with(struct yaml *y, const struct node *value, void *object)
-{
-	decode_names(y, value, &((struct profile *)object)->with, "a list of add-ons");
-}
-
-static void profile_size(struct yaml *y, const struct node *value, void *object)
-{
-	decode_id(y, value, &((struct profile *)object)->size, 16, "a size");
-}
-
-static void profile_multiplexing(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_bool(y, value, &((struct profile *)object)->multiplexing);
-}
-
-static void profile_warning(struct yaml *y, const struct node *value, void *object)
-{
-	text_of(y, value, &((struct profile *)object)->warning);
-}
-
 static void profile_ports(struct yaml *y, const struct node *value, void *object)
 {
 	decode_port_values(y, value, &((struct profile *)object)->ports);
@@ -447,11 +308,17 @@ static void profile_allow(struct yaml *y, const struct node *value, void *object
 }
 
 static const struct yaml_field profile_fields[] = {
-	{"profile", profile_name, true},     {"title", profile_title, true},
-	{"model", profile_model, true},	     {"with", profile_with, false},
-	{"size", profile_size, true},	     {"multiplexing", profile_multiplexing, true},
-	{"warning", profile_warning, false}, {"ports", profile_ports, false},
-	{"allow", profile_allow, false},
+	{"profile", true, field_id, MEMBER(profile, name), .max = 64,
+	 .what = "the name of a profile"},
+	{"title", true, field_text, MEMBER(profile, title)},
+	{"model", true, field_id, MEMBER(profile, model_name), .max = 64,
+	 .what = "the name of a model"},
+	{"with", false, field_names, MEMBER(profile, with), .what = "a list of add-ons"},
+	{"size", true, field_id, MEMBER(profile, size), .max = 16, .what = "a size"},
+	{"multiplexing", true, field_bool, MEMBER(profile, multiplexing)},
+	{"warning", false, field_text, MEMBER(profile, warning)},
+	{"ports", false, .decode = profile_ports},
+	{"allow", false, .decode = profile_allow},
 };
 
 struct profile *profile_decode(const struct source *source, struct arena *arena, struct diag *diag)

@@ -49,19 +49,13 @@ static bool decode_item(struct yaml *y, const struct node *value, struct port_it
 	return true;
 }
 
-static void decode_first(struct yaml *y, const struct node *value, void *object)
+static void field_of(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		     void *member)
 {
-	uint64_t n;
-
-	if (yaml_uint(y, value, 1, PORT_MAX, &n))
-		((struct port_item *)object)->first = (unsigned int)n;
-}
-
-static void decode_of(struct yaml *y, const struct node *value, void *object)
-{
-	struct port_item *item = object;
+	struct port_item *item = member;
 	struct port_item of;
 
+	(void)field;
 	if (!decode_item(y, value, &of))
 		return;
 	item->loc = of.loc;
@@ -72,8 +66,8 @@ static void decode_of(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct yaml_field derived_fields[] = {
-	{"first", decode_first, true},
-	{"of", decode_of, true},
+	{"first", true, field_uint, MEMBER(port_item, first), .max = PORT_MAX},
+	{"of", true, field_of, .member = 0},
 };
 
 void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr *ret_expr)
@@ -109,11 +103,24 @@ void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr
 	vec_free(&items);
 }
 
+void field_ports(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		 void *member)
+{
+	(void)field;
+	decode_port_expr(y, value, member);
+}
+
 /* --- choices -------------------------------------------------------------------------------- */
+
+/** struct written_choice - a choice on its way, with the one item that a mapping may derive */
+struct written_choice {
+	struct port_choice choice;
+	struct port_item derived;
+};
 
 static void decode_count(struct yaml *y, const struct node *value, void *object)
 {
-	struct port_choice *choice = object;
+	struct port_choice *choice = &((struct written_choice *)object)->choice;
 	struct range r;
 
 	if (yaml_word(y, value, "a number of ports, or two") && decode_range(y, value, &r)) {
@@ -125,49 +132,41 @@ static void decode_count(struct yaml *y, const struct node *value, void *object)
 static void decode_within(struct yaml *y, const struct node *value, void *object)
 {
 	if (yaml_word(y, value, "a range of ports"))
-		decode_range(y, value, &((struct port_choice *)object)->within);
-}
-
-static void decode_choice_first(struct yaml *y, const struct node *value, void *object)
-{
-	decode_first(y, value, ((struct port_choice *)object)->exact.items);
-}
-
-static void decode_choice_of(struct yaml *y, const struct node *value, void *object)
-{
-	decode_of(y, value, ((struct port_choice *)object)->exact.items);
+		decode_range(y, value, &((struct written_choice *)object)->choice.within);
 }
 
 static const struct yaml_field choice_fields[] = {
-	{"count", decode_count, false},
-	{"within", decode_within, false},
-	{"first", decode_choice_first, false},
-	{"of", decode_choice_of, false},
+	{"count", false, .decode = decode_count},
+	{"within", false, .decode = decode_within},
+	{"first", false, field_uint, MEMBER(written_choice, derived.first), .max = PORT_MAX},
+	{"of", false, field_of, MEMBER(written_choice, derived)},
 };
 
 static void decode_choice(struct yaml *y, const struct node *value, void *object)
 {
 	struct port_choices *choices = object;
-	struct port_choice choice = {.max_count = PORT_MAX};
-	struct port_item *item;
+	struct written_choice written = {.choice = {.max_count = PORT_MAX},
+					 .derived = {.index = -1, .loc = value->loc}};
+	struct port_choice *choice = &written.choice;
+	const struct port_item *derived = &written.derived;
 
 	if (value->kind != NODE_MAP) {
-		decode_port_expr(y, value, &choice.exact);
-		if (choice.exact.n)
-			vec_add_in(y->arena, choices, choice);
+		decode_port_expr(y, value, &choice->exact);
+		if (choice->exact.n)
+			vec_add_in(y->arena, choices, *choice);
 		return;
 	}
-	item = arena_new(y->arena, struct port_item);
-	*item = (struct port_item){.index = -1, .loc = value->loc};
-	choice.exact.items = item;
-	choice.exact.loc = value->loc;
-	yaml_fields(y, value, choice_fields, ARRAY_SIZE(choice_fields), &choice, "a choice");
-	if (item->name && item->first && !choice.within.hi)
-		choice.exact.n = 1;
-	else if (item->name || item->first || !choice.within.hi)
+	choice->exact.loc = value->loc;
+	yaml_fields(y, value, choice_fields, ARRAY_SIZE(choice_fields), &written, "a choice");
+	if (derived->name && derived->first && !choice->within.hi) {
+		choice->exact.items = arena_new(y->arena, struct port_item);
+		*choice->exact.items = *derived;
+		choice->exact.n = 1;
+	} else if (derived->name || derived->first || !choice->within.hi) {
 		diag_error(y->diag, value->loc, "bad-choice",
 			   "a choice is ports, {first: N, of: NAME}, or {count: N, within: RANGE}");
-	vec_add_in(y->arena, choices, choice);
+	}
+	vec_add_in(y->arena, choices, *choice);
 }
 
 /* --- definitions ---------------------------------------------------------------------------- */
@@ -175,14 +174,6 @@ static void decode_choice(struct yaml *y, const struct node *value, void *object
 static void decode_value(struct yaml *y, const struct node *value, void *object)
 {
 	decode_port_expr(y, value, &((struct port_def *)object)->value);
-}
-
-static void decode_purpose(struct yaml *y, const struct node *value, void *object)
-{
-	struct word word = {0};
-
-	decode_text(y, value, &word, "a text");
-	((struct port_def *)object)->purpose = word.text;
 }
 
 static void decode_allow(struct yaml *y, const struct node *value, void *object)
@@ -193,14 +184,9 @@ static void decode_allow(struct yaml *y, const struct node *value, void *object)
 	yaml_items(y, value, decode_choice, &def->allow, "a list of choices");
 }
 
-static void decode_shared(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_bool(y, value, &((struct port_def *)object)->shared);
-}
-
 static const struct yaml_field size_fields[] = {
-	{"value", decode_value, true},
-	{"allow", decode_allow, false},
+	{"value", true, field_ports, MEMBER(port_def, value)},
+	{"allow", false, .decode = decode_allow},
 };
 
 static void decode_sizes(struct yaml *y, const struct node *value, void *object)
@@ -229,9 +215,11 @@ static void decode_sizes(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct yaml_field def_fields[] = {
-	{"value", decode_value, false},	  {"purpose", decode_purpose, true},
-	{"allow", decode_allow, false},	  {"sizes", decode_sizes, false},
-	{"shared", decode_shared, false},
+	{"value", false, field_ports, MEMBER(port_def, value)},
+	{"purpose", true, field_text, MEMBER(port_def, purpose)},
+	{"allow", false, .decode = decode_allow},
+	{"sizes", false, .decode = decode_sizes},
+	{"shared", false, field_bool, MEMBER(port_def, shared)},
 };
 
 static void decode_def(struct yaml *y, const struct node *value, void *def)

@@ -10,6 +10,10 @@
  */
 void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr *ret_expr);
 
+/** field_ports - a kind of field: struct port_expr, as decode_port_expr() */
+void field_ports(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		 void *member);
+
 /** decode_port_defs - the mapping "ports" of a model: NAME: {value, purpose, allow} */
 void decode_port_defs(struct yaml *y, const struct node *value, struct port_defs *defs);
 

@@ -12,56 +12,14 @@
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-static void row_id(struct yaml *y, const struct node *value, void *object)
+/* What a row takes of ports: nothing that is derived. */
+static void field_row_ports(struct yaml *y, const struct node *value,
+			    const struct yaml_field *field, void *member)
 {
-	decode_id(y, value, &((struct row *)object)->id, ROW_ID_MAX, "the id of a row");
-}
-
-static void row_purpose(struct yaml *y, const struct node *value, void *object)
-{
-	decode_text(y, value, &((struct row *)object)->purpose, "a purpose");
-}
-
-static void row_from(struct yaml *y, const struct node *value, void *object)
-{
-	decode_word(y, value, &((struct row *)object)->from, "an endpoint");
-}
-
-static void row_to(struct yaml *y, const struct node *value, void *object)
-{
-	decode_word(y, value, &((struct row *)object)->to, "an endpoint");
-}
-
-static void row_proto(struct yaml *y, const struct node *value, void *object)
-{
-	int i = yaml_choice(y, value, proto_names, ARRAY_SIZE(proto_names), "protocol");
-
-	if (i >= 0)
-		((struct row *)object)->proto = (enum proto)i;
-}
-
-static void row_port_expr(struct yaml *y, const struct node *value, struct port_expr *ret_expr)
-{
-	if (value->kind == NODE_MAP) {
+	if (value->kind == NODE_MAP)
 		yaml_is(y, value, NODE_SCALAR, "a port, a range, a named port, or a list of them");
-		return;
-	}
-	decode_port_expr(y, value, ret_expr);
-}
-
-static void row_sport(struct yaml *y, const struct node *value, void *object)
-{
-	row_port_expr(y, value, &((struct row *)object)->sport);
-}
-
-static void row_dport(struct yaml *y, const struct node *value, void *object)
-{
-	row_port_expr(y, value, &((struct row *)object)->dport);
-}
-
-static void row_translate(struct yaml *y, const struct node *value, void *object)
-{
-	row_port_expr(y, value, &((struct row *)object)->translate);
+	else
+		field_ports(y, value, field, member);
 }
 
 static void row_icmp(struct yaml *y, const struct node *value, void *object)
@@ -82,84 +40,38 @@ static void row_icmp(struct yaml *y, const struct node *value, void *object)
 	diag_unknown(y->diag, value->loc, "unknown-value", "ICMP type", value->text, words, n);
 }
 
-static void row_translation_of(struct yaml *y, const struct node *value, void *object)
-{
-	decode_word(y, value, &((struct row *)object)->translation_of, "the id of a row");
-}
-
-static void row_never(struct yaml *y, const struct node *value, void *object)
-{
-	struct word word = {0};
-
-	decode_text(y, value, &word, "a text");
-	((struct row *)object)->never = word.text;
-}
-
-static void row_condition(struct yaml *y, const struct node *value, void *object)
-{
-	struct word word = {0};
-
-	decode_text(y, value, &word, "a text");
-	((struct row *)object)->condition = word.text;
-}
-
-static void row_citation(struct yaml *y, const struct node *value, void *object)
-{
-	struct word word = {0};
-
-	decode_text(y, value, &word, "a text");
-	((struct row *)object)->citation = word.text;
-}
-
-static void row_footnote(struct yaml *y, const struct node *item, void *object)
-{
-	struct row *row = object;
-	uint64_t number;
-	size_t i = 0;
-
-	if (!yaml_uint(y, item, 1, 999, &number))
-		return;
-	while (i < ARRAY_SIZE(row->footnotes) && row->footnotes[i])
-		i++;
-	if (i + 1 >= ARRAY_SIZE(row->footnotes))
-		diag_error(y->diag, item->loc, "too-many", "more than %zu footnotes",
-			   ARRAY_SIZE(row->footnotes) - 1);
-	else
-		row->footnotes[i] = (uint32_t)number;
-}
-
-static void row_footnotes(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_items(y, value, row_footnote, object, "a list of footnotes");
-}
+_Static_assert(ARRAY_SIZE((struct row){0}.footnotes) == FIELD_UINTS + 1, "field_uints");
 
 static const struct yaml_field model_row_fields[] = {
-	{"id", row_id, true},
-	{"purpose", row_purpose, true},
-	{"from", row_from, false},
-	{"to", row_to, true},
-	{"proto", row_proto, true},
-	{"sport", row_sport, false},
-	{"dport", row_dport, false},
-	{"icmp", row_icmp, false},
-	{"translate", row_translate, false},
-	{"translation_of", row_translation_of, false},
-	{"never", row_never, false},
-	{"condition", row_condition, false},
-	{"footnotes", row_footnotes, false},
-	{"citation", row_citation, true},
+	{"id", true, field_id, MEMBER(row, id), .max = ROW_ID_MAX, .what = "the id of a row"},
+	{"purpose", true, field_text_word, MEMBER(row, purpose), .what = "a purpose"},
+	{"from", false, field_word, MEMBER(row, from), .what = "an endpoint"},
+	{"to", true, field_word, MEMBER(row, to), .what = "an endpoint"},
+	{"proto", true, field_choice, MEMBER(row, proto), .words = proto_names,
+	 .n_words = PROTO_COUNT, .what = "protocol"},
+	{"sport", false, field_row_ports, MEMBER(row, sport)},
+	{"dport", false, field_row_ports, MEMBER(row, dport)},
+	{"icmp", false, .decode = row_icmp},
+	{"translate", false, field_row_ports, MEMBER(row, translate)},
+	{"translation_of", false, field_word, MEMBER(row, translation_of),
+	 .what = "the id of a row"},
+	{"never", false, field_text, MEMBER(row, never)},
+	{"condition", false, field_text, MEMBER(row, condition)},
+	{"footnotes", false, field_uints, MEMBER(row, footnotes), .max = 999, .what = "footnotes"},
+	{"citation", true, field_text, MEMBER(row, citation)},
 };
 
 static const struct yaml_field site_row_fields[] = {
-	{"id", row_id, true},
-	{"purpose", row_purpose, true},
-	{"from", row_from, true},
-	{"to", row_to, true},
-	{"proto", row_proto, true},
-	{"sport", row_sport, false},
-	{"dport", row_dport, false},
-	{"icmp", row_icmp, false},
-	{"translate", row_translate, false},
+	{"id", true, field_id, MEMBER(row, id), .max = ROW_ID_MAX, .what = "the id of a row"},
+	{"purpose", true, field_text_word, MEMBER(row, purpose), .what = "a purpose"},
+	{"from", true, field_word, MEMBER(row, from), .what = "an endpoint"},
+	{"to", true, field_word, MEMBER(row, to), .what = "an endpoint"},
+	{"proto", true, field_choice, MEMBER(row, proto), .words = proto_names,
+	 .n_words = PROTO_COUNT, .what = "protocol"},
+	{"sport", false, field_row_ports, MEMBER(row, sport)},
+	{"dport", false, field_row_ports, MEMBER(row, dport)},
+	{"icmp", false, .decode = row_icmp},
+	{"translate", false, field_row_ports, MEMBER(row, translate)},
 };
 
 /* What must fit together in a row whatever its ends and ports turn out to be. */

@@ -105,46 +105,19 @@ static void gateway_zones(struct yaml *y, const struct node *value, void *object
 	}
 }
 
-/* One of two words; true for the second. */
-static void decode_either(struct yaml *y, const struct node *value, const char *first,
-			  const char *second, const char *what, bool *ret_second)
-{
-	const char *const words[] = {first, second};
-	int i = yaml_choice(y, value, words, ARRAY_SIZE(words), what);
-
-	if (i >= 0)
-		*ret_second = i == 1;
-}
-
-static void gateway_scope(struct yaml *y, const struct node *value, void *object)
-{
-	decode_either(y, value, "gateway", "hosts", "scope",
-		      &((struct site *)object)->judge_hosts_only);
-}
-
-static void gateway_public(struct yaml *y, const struct node *value, void *object)
-{
-	decode_either(y, value, "dedicated", "shared", "value of public_addresses",
-		      &((struct site *)object)->public_shared);
-}
-
-static void gateway_log(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_bool(y, value, &((struct site *)object)->log_drops);
-}
-
-static void gateway_counters(struct yaml *y, const struct node *value, void *object)
-{
-	decode_either(y, value, "rows", "deployments", "value of counters",
-		      &((struct site *)object)->count_deployments);
-}
+static const char *const scopes[] = {"gateway", "hosts"};
+static const char *const publics[] = {"dedicated", "shared"};
+static const char *const counters[] = {"rows", "deployments"};
 
 static const struct yaml_field gateway_fields[] = {
-	{"zones", gateway_zones, true},
-	{"scope", gateway_scope, false},
-	{"public_addresses", gateway_public, false},
-	{"log_drops", gateway_log, false},
-	{"counters", gateway_counters, false},
+	{"zones", true, .decode = gateway_zones},
+	{"scope", false, field_either, MEMBER(site, judge_hosts_only), .words = scopes,
+	 .what = "scope"},
+	{"public_addresses", false, field_either, MEMBER(site, public_shared), .words = publics,
+	 .what = "value of public_addresses"},
+	{"log_drops", false, field_bool, MEMBER(site, log_drops)},
+	{"counters", false, field_either, MEMBER(site, count_deployments), .words = counters,
+	 .what = "value of counters"},
 };
 
 /* --- deployments ---------------------------------------------------------------------------- */
@@ -330,17 +303,6 @@ static void deployment_name(struct yaml *y, const struct node *value, void *obje
 			   "the name of a deployment has at most %d bytes", NAME_MAX_BYTES);
 }
 
-static void deployment_profile(struct yaml *y, const struct node *value, void *object)
-{
-	decode_word(y, value, &((struct deployment *)object)->profile_name, "a profile");
-}
-
-static void deployment_source_ports(struct yaml *y, const struct node *value, void *object)
-{
-	decode_either(y, value, "strict", "any", "value of source_ports",
-		      &((struct deployment *)object)->any_source_ports);
-}
-
 static void deployment_clients(struct yaml *y, const struct node *value, void *object)
 {
 	struct deployment *dep = object;
@@ -367,23 +329,17 @@ static void deployment_ports(struct yaml *y, const struct node *value, void *obj
 	}
 }
 
-static void deployment_omit(struct yaml *y, const struct node *value, void *object)
-{
-	decode_words(y, value, &((struct deployment *)object)->omit, "the id of a row");
-}
+static const char *const source_ports[] = {"strict", "any"};
+static const char *const reflections[] = {"keep", "gateway"};
+static const struct yaml_field reflection = {.words = reflections,
+					     .what = "value of reflection_source"};
 
 static void deployment_reflection(struct yaml *y, const struct node *value, void *object)
 {
 	struct deployment *dep = object;
 
 	dep->reflection_given = true;
-	decode_either(y, value, "keep", "gateway", "value of reflection_source",
-		      &dep->reflect_as_gateway);
-}
-
-static void deployment_with(struct yaml *y, const struct node *value, void *object)
-{
-	decode_names(y, value, &((struct deployment *)object)->with, "a list of add-ons");
+	field_either(y, value, &reflection, &dep->reflect_as_gateway);
 }
 
 static void row_item(struct yaml *y, const struct node *item, void *object)
@@ -399,19 +355,23 @@ static void deployment_rows(struct yaml *y, const struct node *value, void *obje
 	vec_move_to(y->arena, rows);
 }
 
-static void deployment_assert(struct yaml *y, const struct node *value, void *object)
-{
-	decode_words(y, value, &((struct deployment *)object)->given_assertions, "an assertion");
-}
-
 static const struct yaml_field deployment_fields[] = {
-	{"name", deployment_name, true},	{"profile", deployment_profile, true},
-	{"edge", deployment_edge, true},	{"core", deployment_core, false},
-	{"guest", deployment_guest, false},	{"source_ports", deployment_source_ports, false},
-	{"clients", deployment_clients, false}, {"ports", deployment_ports, false},
-	{"omit", deployment_omit, false},	{"reflection_source", deployment_reflection, false},
-	{"with", deployment_with, false},	{"hosts", deployment_hosts, false},
-	{"rows", deployment_rows, false},	{"assert", deployment_assert, false},
+	{"name", true, .decode = deployment_name},
+	{"profile", true, field_word, MEMBER(deployment, profile_name), .what = "a profile"},
+	{"edge", true, .decode = deployment_edge},
+	{"core", false, .decode = deployment_core},
+	{"guest", false, .decode = deployment_guest},
+	{"source_ports", false, field_either, MEMBER(deployment, any_source_ports),
+	 .words = source_ports, .what = "value of source_ports"},
+	{"clients", false, .decode = deployment_clients},
+	{"ports", false, .decode = deployment_ports},
+	{"omit", false, field_words, MEMBER(deployment, omit), .what = "the id of a row"},
+	{"reflection_source", false, .decode = deployment_reflection},
+	{"with", false, field_names, MEMBER(deployment, with), .what = "a list of add-ons"},
+	{"hosts", false, .decode = deployment_hosts},
+	{"rows", false, .decode = deployment_rows},
+	{"assert", false, field_words, MEMBER(deployment, given_assertions),
+	 .what = "an assertion"},
 };
 
 /* --- site ----------------------------------------------------------------------------------- */
@@ -422,11 +382,6 @@ static void site_version(struct yaml *y, const struct node *value, void *object)
 	if (yaml_word(y, value, "1") && strcmp(value->text, "1"))
 		diag_error(y->diag, value->loc, "bad-version",
 			   "version '%s' is not known; this program reads version 1", value->text);
-}
-
-static void site_gateway(struct yaml *y, const struct node *value, void *object)
-{
-	yaml_fields(y, value, gateway_fields, ARRAY_SIZE(gateway_fields), object, "gateway");
 }
 
 static void deployment_item(struct yaml *y, const struct node *item, void *object)
@@ -457,9 +412,10 @@ static void site_deployments(struct yaml *y, const struct node *value, void *obj
 }
 
 static const struct yaml_field site_fields[] = {
-	{"version", site_version, true},
-	{"gateway", site_gateway, true},
-	{"deployments", site_deployments, true},
+	{"version", true, .decode = site_version},
+	{"gateway", true, field_map, .fields = gateway_fields,
+	 .n_fields = ARRAY_SIZE(gateway_fields), .what = "gateway"},
+	{"deployments", true, .decode = site_deployments},
 };
 
 /* What was bound is not needed any more as it was written. */

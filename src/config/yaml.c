@@ -428,10 +428,12 @@ void yaml_fields(struct yaml *y, const struct node *map, const struct yaml_field
 		if (i < n)
 			seen[i] = key.loc;
 		value = yaml_next(y);
-		if (i < n)
-			fields[i].decode(y, &value, object);
-		else
+		if (i == n)
 			yaml_skip(y, &value);
+		else if (fields[i].kind)
+			fields[i].kind(y, &value, &fields[i], (char *)object + fields[i].member);
+		else
+			fields[i].decode(y, &value, object);
 	}
 	for (size_t i = 0; i < n && !y->failed; i++)
 		if (fields[i].required && !seen[i].source)

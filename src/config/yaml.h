@@ -5,6 +5,8 @@
 
 #include "jgfw/base/diag.h"
 
+#include <stddef.h>
+
 enum {
 	YAML_MAX_SIZE = 64 * 1024 * 1024, /* bytes of one file */
 	YAML_MAX_DEPTH = 16,		  /* collections in collections */
@@ -76,12 +78,28 @@ bool yaml_uint(struct yaml *y, const struct node *node, uint64_t min, uint64_t m
 int yaml_choice(struct yaml *y, const struct node *node, const char *const *words, size_t n,
 		const char *what);
 
-/** struct yaml_field - a key of a mapping and what reads its value into the object */
+/** struct yaml_field - a key of a mapping and what reads its value into the object
+ *
+ * Most are of a kind, which reads the value into a member of the object within the limits given
+ * here; decode.h has the kinds. What is special has a decoder of its own, @decode.
+ */
 struct yaml_field {
 	const char *key;
-	void (*decode)(struct yaml *y, const struct node *value, void *object);
 	bool required;
+	void (*kind)(struct yaml *y, const struct node *value, const struct yaml_field *field,
+		     void *member);
+	size_t member; /* its offset in the object */
+	uint64_t max;
+	const char *what;	  /* is expected, in errors */
+	const char *const *words; /* of a choice */
+	size_t n_words;
+	const struct yaml_field *fields; /* of a mapping in the mapping */
+	size_t n_fields;
+	void (*decode)(struct yaml *y, const struct node *value, void *object);
 };
+
+/** MEMBER - the member @name of a struct @tag, in a row of a table of fields */
+#define MEMBER(tag, name) .member = offsetof(struct tag, name)
 
 /** yaml_fields - read the mapping @map by a table of its keys
  *

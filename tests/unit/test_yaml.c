@@ -48,8 +48,9 @@ static void take_any(struct yaml *y, const struct node *value, void *object)
 }
 
 static const struct yaml_field fields[] = {
-	{"number", take_number, true}, {"flag", take_flag, false}, {"choice", take_choice, false},
-	{"items", take_items, false},  {"any", take_any, false},
+	{"number", true, .decode = take_number},  {"flag", false, .decode = take_flag},
+	{"choice", false, .decode = take_choice}, {"items", false, .decode = take_items},
+	{"any", false, .decode = take_any},
 };
 
 static struct thing read_thing(struct source *s, struct diag *d)

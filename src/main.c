@@ -21,7 +21,7 @@ static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = "jgfw: out of memory\n",
 			  changed[] = "jgfw: the kernel's table was changed before that; "
-				      "'jgfw status' tells what it holds\n";
+				      "'jgfw status' shows what it holds\n";
 
 	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	if (apply_has_changed())

@@ -253,9 +253,10 @@ static int write_files(struct attempt *run, struct diag *diag)
 
 	if (run->options->confirm_s && !run->waits && strange) {
 		diag_error(diag, (struct loc){0}, "unrestorable",
-			   "what the table holds now could not be put back: %s", strange);
+			   "the table that is in the kernel now could not be restored later: %s",
+			   strange);
 		diag_note(diag, (struct loc){0},
-			  "apply without --confirm replaces it; 'jgfw diff' shows what it is");
+			  "apply without --confirm replaces it; 'jgfw diff' shows the difference");
 		return -EOPNOTSUPP;
 	}
 	r = write_next(run, diag);
@@ -322,6 +323,7 @@ static int compare_and_send(struct attempt *run, struct apply_result *ret, struc
 
 	change_between(run->old, run->new, &change);
 	ret->changed = !change_is_empty(&change);
+	ret->changes = change_size(&change);
 	if (!ret->changed)
 		r = nothing_to_send(run, ret, diag);
 	else if (run->options->dry_run)
@@ -365,8 +367,9 @@ static int end_flows(const struct attempt *run, struct apply_result *ret, struct
 	int r = flows_flush(run->new, ret->changed ? run->old : run->new, &ret->flows_ended, diag);
 
 	if (r)
-		diag_note(diag, (struct loc){0},
-			  "the ruleset is in force; flows that it would not let begin may go on");
+		diag_note(
+			diag, (struct loc){0},
+			"the ruleset is in force, but flows that it would not allow may continue");
 	return r;
 }
 

@@ -134,8 +134,9 @@ static void start_timer(struct state *state, const struct record *pending, struc
 	self[len] = '\0';
 	if (run_quietly(argv))
 		diag_warn(diag, (struct loc){0}, "no-timer",
-			  "systemd-run could not set a timer: should the process that watches over "
-			  "this apply be killed, the next jgfw or boot takes it back");
+			  "systemd-run could not set a timer: if the process that guards this "
+			  "apply is killed, the previous ruleset returns only with the next jgfw "
+			  "command or boot");
 }
 
 int guard_arm(struct state *state, const struct record *pending, struct diag *diag)

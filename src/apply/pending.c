@@ -74,13 +74,13 @@ static int read_instead(const struct state *state, struct record *ret, struct di
 
 	if (r) {
 		diag_warn(diag, (struct loc){0}, "damaged",
-			  "%s is damaged: the kernel keeps what it holds, as nothing else is known",
+			  "%s is damaged: the kernel keeps its table, as no other is known",
 			  state->pending);
 		pending_forget(state);
 		return -ENOENT;
 	}
 	diag_warn(diag, (struct loc){0}, "damaged",
-		  "%s is damaged: the ruleset that was confirmed last is put back", state->pending);
+		  "%s is damaged: the last confirmed ruleset is restored", state->pending);
 	ret->id = ret->ends = (struct id){0};
 	ret->deadline_ns = 0;
 	return 0;
@@ -193,7 +193,7 @@ int pending_expire(struct state *state, struct kernel *kernel, enum expired *ret
 	if (!r) {
 		taken_back_late(state, ret, diag);
 		diag_warn(diag, (struct loc){0}, "rolled-back",
-			  "nobody confirmed the last apply in time: it was taken back");
+			  "the last apply was not confirmed in time: the previous ruleset is back");
 	}
 	record_free(ret);
 	return r;
@@ -340,15 +340,15 @@ static int keep(struct state *state, struct kernel *kernel, const struct record 
 	}
 	if (!is_new && !was_sent_last(state, pending)) {
 		diag_error(diag, (struct loc){0}, "interrupted",
-			   "the kernel does not hold what waits: another apply was interrupted");
+			   "the kernel does not hold the ruleset of the pending apply: another "
+			   "apply was interrupted");
 		diag_note(diag, (struct loc){0},
-			  "it will be taken back, unless 'jgfw apply' is run again before");
+			  "the previous ruleset returns, unless 'jgfw apply' is run again before");
 		return -ECANCELED;
 	}
 	if (!is_new)
 		diag_warn(diag, (struct loc){0}, "drift",
-			  "the kernel does not hold what was applied; 'jgfw status' tells the "
-			  "difference");
+			  "the kernel differs from what was applied; 'jgfw status' shows how");
 	r = state_confirm(state, state_next(state, &pending->id), diag);
 	if (!r)
 		*ret = PENDING_KEPT;

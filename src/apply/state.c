@@ -85,7 +85,7 @@ static int read_cookie(struct state *state, struct diag *diag)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0), r = 0;
 
 	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &state->cookie, &len))
-		r = io_error(diag, "tell", "which network namespace this is", -errno);
+		r = io_error(diag, "find out", "which network namespace this is", -errno);
 	if (fd >= 0)
 		close(fd);
 	return r;

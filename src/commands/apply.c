@@ -10,9 +10,12 @@ static void tell(const struct job *job, const struct apply_result *result, struc
 	const struct site *site = job->site;
 	size_t n = site->deployments.n;
 
-	if (o->dry_run)
-		buf_puts(out, result->changed ? "would change; the kernel takes it\n"
-					      : "would change nothing\n");
+	if (o->dry_run && result->changed)
+		buf_printf(out, "would apply %zu change%s; the kernel accepts %s\n",
+			   result->changes, result->changes == 1 ? "" : "s",
+			   result->changes == 1 ? "it" : "them");
+	else if (o->dry_run)
+		buf_puts(out, "would change nothing\n");
 	else if (!result->changed)
 		buf_puts(out, "unchanged\n");
 	else
@@ -21,11 +24,10 @@ static void tell(const struct job *job, const struct apply_result *result, struc
 		buf_printf(out, "%zu established flow%s ended\n", result->flows_ended,
 			   result->flows_ended == 1 ? "" : "s");
 	if (result->waits)
-		buf_printf(out,
-			   "waits for 'jgfw confirm'; in %u seconds it is taken back by itself\n",
+		buf_printf(out, "run 'jgfw confirm' within %u s, or the previous ruleset returns\n",
 			   o->confirm_s);
 	else if (o->confirm_s && !o->dry_run)
-		buf_puts(out, "nothing waits for confirmation\n");
+		buf_puts(out, "no apply is pending\n");
 }
 
 static void tell_json(const struct job *job, const struct apply_result *result, struct buf *out)

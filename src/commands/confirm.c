@@ -15,13 +15,13 @@ static const char *words(enum pending pending)
 {
 	switch (pending) {
 	case PENDING_NONE:
-		return "nothing waits for confirmation";
+		return "no apply is pending";
 	case PENDING_KEPT:
 		return "confirmed";
 	case PENDING_TAKEN_BACK:
-		return "taken back";
+		return "the previous ruleset is back";
 	case PENDING_TOO_LATE:
-		return "too late: it was taken back";
+		return "too late: the previous ruleset is already back";
 	}
 	return "";
 }
@@ -116,13 +116,13 @@ static enum exit_code run_rollback(const struct command *self, int argc, char **
 const struct command command_confirm = {
 	.name = "confirm",
 	.takes = TAKES(OPTION_STATE, OPTION_JSON),
-	.summary = "Keep an apply that waits for confirmation.",
+	.summary = "Confirm a pending apply: keep its ruleset.",
 	.run = run_confirm,
 };
 
 const struct command command_rollback = {
 	.name = "rollback",
 	.takes = TAKES(OPTION_GUARD, OPTION_STATE, OPTION_JSON),
-	.summary = "Take back an apply that waits for confirmation.",
+	.summary = "Undo a pending apply: the previous ruleset returns.",
 	.run = run_rollback,
 };

@@ -116,7 +116,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 const struct command command_diff = {
 	.name = "diff",
 	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_STATE, OPTION_JSON),
-	.summary = "What apply would change in the kernel, in nft's words; 1 where there is a "
-		   "difference.",
+	.summary = "Print what apply would change in the kernel, in nft's words; 1 where there is "
+		   "a difference.",
 	.run = run,
 };

@@ -109,7 +109,7 @@ static void tell_ports(const struct profile *profile, struct buf *out)
 	const struct model *model = profile->model;
 
 	buf_puts(out, "    # ports:                            # named ports that a site may "
-		      "change, as they are now\n");
+		      "change, and their values\n");
 	for (size_t i = 0; i < model->ports.n; i++) {
 		const struct port_def *def = &model->ports.at[i];
 		bool allowed = def->allow.n;
@@ -175,12 +175,12 @@ static void tell_site(struct library *lib, const struct profile *profile, const 
 	buf_printf(out, "  - name: hq\n    profile: %s\n", name);
 	tell_addresses(profile->model, out);
 	tell_add_ons(lib, profile, out, diag);
-	buf_puts(out,
-		 "    # source_ports: any                 # do not match them (default: "
-		 "strict)\n"
-		 "    # clients: [wan, lan:10.0.0.0/8]    # who counts as any (default: [wan])\n"
-		 "    # reflection_source: gateway        # what reflected flows bear (default: "
-		 "keep)\n");
+	buf_puts(out, "    # source_ports: any                 # accept any source port (default: "
+		      "strict)\n"
+		      "    # clients: [wan, lan:10.0.0.0/8]    # who may connect as a client "
+		      "(default: [wan])\n"
+		      "    # reflection_source: gateway        # source address the Expressway-E "
+		      "sees on reflection (default: keep)\n");
 	buf_printf(out, "    # omit: [%s]%*s# rows that are not wanted\n",
 		   profile->model->rows.at[0].id.text,
 		   26 - (int)strlen(profile->model->rows.at[0].id.text), "");

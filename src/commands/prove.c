@@ -12,7 +12,7 @@ static void tell(struct job *job, const struct finding *f)
 	struct probe probe;
 
 	diag_error(&job->diag, f->loc, asserted ? "false-assertion" : "not-proved", "%s: %s",
-		   f->answer == ANSWER_NO ? "this is not so" : "this cannot be decided", f->text);
+		   f->answer == ANSWER_NO ? "NOT proved" : "cannot decide", f->text);
 	if (w) {
 		probe = w->probe;
 		probe.out = w->oif;

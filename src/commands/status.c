@@ -56,7 +56,7 @@ static void tell_table(const struct status_view *v, struct buf *out)
 		return;
 	}
 	emit_change(&v->change, take_item, &list);
-	buf_puts(out, "the kernel does not hold what the site says; apply would\n");
+	buf_puts(out, "drift: the kernel differs from the site; apply would\n");
 	buf_add(out, list.out.at, list.out.n);
 	if (list.n > TOLD_CHANGES)
 		buf_printf(out, "\tand %zu more: 'jgfw diff' shows all\n", list.n - TOLD_CHANGES);
@@ -68,7 +68,8 @@ static void tell(const struct status_view *v, struct buf *out)
 	tell_table(v, out);
 	if (v->left_s)
 		buf_printf(out,
-			   "an apply waits for 'jgfw confirm'; in %u seconds it is taken back\n",
+			   "an apply is pending: run 'jgfw confirm' within %u s, or the previous "
+			   "ruleset returns\n",
 			   v->left_s);
 	buf_puts(out, "\nnew flows\n");
 	vec_each(t, &v->counts.rows)
@@ -145,8 +146,7 @@ static void tell_prometheus(const struct job *job, const struct status_view *v, 
 	buf_printf(out, "jgfw_table_as_site %d\n", !v->differs);
 	metric(out, "doubts", "gauge", "What may keep the ruleset from working; see jgfw status.");
 	buf_printf(out, "jgfw_doubts %u\n", job->diag.warnings);
-	metric(out, "confirm_seconds", "gauge",
-	       "Seconds until an apply that waits for confirmation is taken back.");
+	metric(out, "confirm_seconds", "gauge", "Seconds until a pending apply is undone.");
 	buf_printf(out, "jgfw_confirm_seconds %u\n", v->left_s);
 	metric(out, "new_flows_total", "counter", "New flows that a row let through.");
 	vec_each(t, &v->counts.rows) {
@@ -223,6 +223,7 @@ const struct command command_status = {
 	.name = "status",
 	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_PROMETHEUS, OPTION_STATE,
 		       OPTION_JSON),
-	.summary = "Does the kernel hold what the site says? Counters by row; doubts.",
+	.summary =
+		"Compare the kernel with the site; counters by row, and warnings of the gateway.",
 	.run = run,
 };

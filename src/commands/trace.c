@@ -118,7 +118,7 @@ static enum exit_code follow(struct job *job, struct trace_request *v)
 	if (v->live && v->traced && tables_legacy()) {
 		v->trace.fate = RUN_UNDECIDED;
 		v->trace.reason = "the kernel has tables of iptables beside nf_tables "
-				  "(iptables-legacy), which may do otherwise";
+				  "(iptables-legacy), which may decide otherwise";
 	}
 	return r == -EINVAL ? EXIT_USAGE : r ? EXIT_SYSTEM : codes[v->trace.fate];
 }
@@ -166,7 +166,7 @@ const struct command command_trace = {
 	.takes = TAKES(OPTION_SITE, OPTION_OR, OPTION_EXAMPLE, OPTION_LIVE, OPTION_JSON),
 	.arguments = "PACKET",
 	.max_args = MAX_WORDS,
-	.summary = "One packet's way, step by step, with the row that decided.",
+	.summary = "Follow one packet step by step, up to the row that decides.",
 	.notes =
 		"PACKET: [in=IF] [out=IF] [state=STATE] PROTO ADDRESS[:PORT] > ADDRESS[:PORT]\n"
 		"  'in=eth0 tcp 198.51.100.7:40000 > 203.0.113.10:22'\n"

@@ -118,19 +118,6 @@ static void text_reply(const struct trace *t, struct buf *out)
 		buf_printf(out, "  undecided: %s\n", t->reply.reason ? t->reply.reason : "");
 }
 
-static void text_near(const struct near *near, bool dropped, struct buf *out)
-{
-	if (!near->row)
-		return;
-	buf_printf(out, "nearest   %s of %s: %s\n", near->row->id.text, near->dep->name.text,
-		   near->row->purpose.text);
-	vec_each(text, &near->mismatch)
-		buf_printf(out, "          %s\n", *text);
-	if (!near->mismatch.n)
-		buf_printf(out, "          it allows this packet%s\n",
-			   dropped ? "; the drop is not its doing" : "");
-}
-
 static void text_dropped(const struct trace *t, struct buf *out)
 {
 	const struct trace_step *last = last_step(&t->steps);
@@ -146,6 +133,26 @@ static void text_dropped(const struct trace *t, struct buf *out)
 		buf_printf(out, ": %s", comment);
 	else if (!last->run.rule)
 		buf_puts(out, ", by its policy");
+}
+
+static void text_near(const struct trace *t, struct buf *out)
+{
+	const struct near *near = &t->nearest;
+
+	if (!near->row)
+		return;
+	buf_printf(out, "nearest   %s of %s: %s\n", near->row->id.text, near->dep->name.text,
+		   near->row->purpose.text);
+	vec_each(text, &near->mismatch)
+		buf_printf(out, "          %s\n", *text);
+	if (near->mismatch.n)
+		return;
+	buf_puts(out, "          this row allows it");
+	if (t->fate == RUN_DROP) {
+		buf_puts(out, "; something else dropped it");
+		text_dropped(t, out);
+	}
+	buf_putc(out, '\n');
 }
 
 static void text_verdict(const struct trace *t, bool color, struct buf *out)
@@ -196,7 +203,7 @@ void trace_text(const struct trace *t, bool color, struct buf *out)
 		text_arrival(&t->arrived, out);
 	if (t->reply.told)
 		text_reply(t, out);
-	text_near(&t->nearest, t->fate == RUN_DROP, out);
+	text_near(t, out);
 	text_hide_unprintable(out->at + begin, out->n - begin, true);
 	text_verdict(t, color, out);
 }

@@ -17,9 +17,8 @@ static const char *const answers[] = {
 
 /* What a proof takes for granted, beside what its answers say. */
 static const char *const assumptions[] = {
-	"connection tracking is on, puts fragments together, and calls established and related "
-	"what "
-	"belongs to a flow that the rules let begin",
+	"connection tracking is on, reassembles fragments, and calls established and related what "
+	"belongs to a flow that the rules allow",
 	"routes lead to each machine through the zone that the site puts it in",
 	"nothing below or beside nf_tables takes packets: XDP, tc, IPVS, policy routing",
 };
@@ -27,8 +26,8 @@ static const char *const assumptions[] = {
 const char *verify_headline(const struct proof *proof)
 {
 	static const char *const lines[] = {
-		[ANSWER_YES] = "proved: the rows and nothing else, for every packet",
-		[ANSWER_NO] = "not so: a packet shows it",
+		[ANSWER_YES] = "proved for every packet: exactly the rows are allowed",
+		[ANSWER_NO] = "NOT proved: counterexample below",
 		[ANSWER_UNKNOWN] = "cannot decide",
 	};
 
@@ -161,7 +160,7 @@ void verify_text(const struct question *question, const struct proof *proof, boo
 	buf_printf(out, "%s\n", verify_headline(proof));
 	vec_each(f, &proof->findings)
 		text_finding(question, f, color, out);
-	buf_printf(out, "%ju classes of packets, %zu deployment%s; taken for granted:\n",
+	buf_printf(out, "%ju classes of packets, %zu deployment%s; assumptions:\n",
 		   (uintmax_t)proof->classes, n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < ARRAY_SIZE(assumptions); i++)
 		buf_printf(out, "  %s\n", assumptions[i]);

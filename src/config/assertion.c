@@ -41,7 +41,7 @@ static void fail(struct assertion_scanner *s, const char *expected)
 		diag_error(s->diag, s->word.loc, "bad-assertion", "expected %s, found '%s'",
 			   expected, s->word.text);
 	else if (!s->failed)
-		diag_error(s->diag, s->word.loc, "bad-assertion", "expected %s behind this",
+		diag_error(s->diag, s->word.loc, "bad-assertion", "expected %s after this",
 			   expected);
 	s->failed = true;
 }
@@ -88,7 +88,7 @@ static void take_ports(struct assertion_scanner *s, const struct deployment *dep
 		item->name = part;
 		item->index = port_def_find(&dep->model->ports, part);
 		if (item->index < 0)
-			fail(s, "a port, a range of ports or a named port");
+			fail(s, "a port, a range such as 6000-6005, or the name of a port");
 	}
 	if (!list)
 		fail(s, "ports");

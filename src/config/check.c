@@ -38,9 +38,9 @@ static void check_zones(const struct site *site, struct diag *diag)
 			if (i == ZONE_WAN || !wan)
 				continue;
 			diag_error(diag, interface->loc, "zone-overlap",
-				   "'%s' is in the wan zone: it cannot be in %s too",
+				   "'%s' is in zone wan, and cannot be in zone %s too",
 				   interface->name, zone_name((enum zone)i));
-			diag_note(diag, wan->loc, "named for wan here");
+			diag_note(diag, wan->loc, "zone wan has it here");
 		}
 	}
 }
@@ -123,21 +123,23 @@ static void check_edge(struct site *site, struct deployment *dep, struct diag *d
 			   "%zu Expressway-E peers; a cluster has at most %u", dep->edge.n,
 			   model->max_peers);
 	else if (!dep->edge.n && !diag->errors)
-		diag_error(diag, dep->loc, "missing-key", "a deployment has no Expressway-E");
+		diag_error(diag, dep->loc, "missing-key", "this deployment has no Expressway-E");
 	for (size_t i = 0; i < dep->edge.n; i++) {
 		struct edge_peer *peer = &dep->edge.at[i];
 
 		bind_nics(site, model, peer, diag);
 		check_peer_addresses(dep, peer, diag);
 		if (peer->name.text && is_reserved(model, peer->name.text))
-			diag_error(diag, peer->name.loc, "reserved-name",
-				   "'%s' means something else in endpoints", peer->name.text);
+			diag_error(
+				diag, peer->name.loc, "reserved-name",
+				"'%s' cannot be a name here: it means something else in endpoints",
+				peer->name.text);
 		for (size_t k = 0; k < i && peer->name.text; k++)
 			if (dep->edge.at[k].name.text &&
 			    !strcmp(dep->edge.at[k].name.text, peer->name.text)) {
 				diag_error(diag, peer->name.loc, "duplicate-name",
-					   "a second Expressway-E '%s'", peer->name.text);
-				diag_note(diag, dep->edge.at[k].name.loc, "the first is here");
+					   "Expressway-E '%s' is defined twice", peer->name.text);
+				diag_note(diag, dep->edge.at[k].name.loc, "first defined here");
 				break;
 			}
 	}
@@ -158,7 +160,7 @@ static void check_role(const struct deployment *dep, const struct role *role,
 		usual |= role->usual[i] == given->hosts.n;
 	if (!usual && given->hosts.n && !diag->errors)
 		diag_warn(diag, given->name.loc, "unusual-number",
-			  "%zu of %s in '%s', a number that the vendor does not know",
+			  "%zu of %s in '%s', a number that the vendor does not list",
 			  given->hosts.n, role->label, dep->name.text ? dep->name.text : "");
 	for (size_t i = 0; i < given->hosts.n; i++)
 		for (size_t k = 0; k < i; k++)
@@ -234,7 +236,8 @@ static void bind_clients(struct site *site, struct deployment *dep, struct diag 
 		if (endpoint_parse(word, dep->model, dep, &ends[i], diag) &&
 		    ends[i].kind == END_ANY)
 			diag_error(diag, word->loc, "unknown-endpoint",
-				   "'any' are the clients themselves");
+				   "'any' stands for the clients themselves, and cannot be one of "
+				   "them");
 	}
 }
 
@@ -252,7 +255,8 @@ static void check_omit(const struct deployment *dep, struct diag *diag)
 				     names.n);
 		else if (dep->model->rows.at[i].translation_of.text)
 			diag_error(diag, word->loc, "bad-omit",
-				   "row '%s' is the translation of '%s' and goes only with it",
+				   "row '%s' is the translation of '%s' and can only be omitted "
+				   "with it",
 				   word->text, dep->model->rows.at[i].translation_of.text);
 	}
 	vec_free(&names);
@@ -267,8 +271,8 @@ static void bind_rows(struct site *site, struct deployment *dep, struct diag *di
 
 		if (twin >= 0) {
 			diag_error(diag, row->id.loc, "duplicate-name",
-				   "the port model has a row '%s' of its own", row->id.text);
-			diag_note(diag, dep->model->rows.at[twin].id.loc, "it is here");
+				   "the port model already has a row '%s'", row->id.text);
+			diag_note(diag, dep->model->rows.at[twin].id.loc, "defined here");
 		}
 		row_bind(row, dep->model, dep, diag);
 		if (diag->errors == before)
@@ -295,8 +299,8 @@ static void check_reflection(const struct site *site, const struct deployment *d
 	    zones_share_interface(site, ZONE_DMZ, ZONE_LAN))
 		diag_error(diag, dep->name.loc.source ? dep->name.loc : dep->loc,
 			   "missing-reflection",
-			   "dmz and lan share an interface: '%s' must say reflection_source (keep "
-			   "where replies pass the gateway all the same, else gateway)",
+			   "dmz and lan share an interface: '%s' must give reflection_source (keep "
+			   "where replies pass the gateway anyway, else gateway)",
 			   dep->name.text ? dep->name.text : "the deployment");
 }
 
@@ -372,8 +376,8 @@ static void check_names(const struct site *site, struct diag *diag)
 	for (size_t i = 1; i < sorted.n; i++)
 		if (!strcmp(sorted.at[i - 1]->name.text, sorted.at[i]->name.text)) {
 			diag_error(diag, sorted.at[i]->name.loc, "duplicate-name",
-				   "a second deployment '%s'", sorted.at[i]->name.text);
-			diag_note(diag, sorted.at[i - 1]->name.loc, "another is here");
+				   "deployment '%s' is defined twice", sorted.at[i]->name.text);
+			diag_note(diag, sorted.at[i - 1]->name.loc, "also defined here");
 		}
 	vec_free(&sorted);
 }

@@ -49,7 +49,8 @@ void decode_id(struct yaml *y, const struct node *value, struct word *ret_word, 
 			break;
 	if (*p)
 		diag_error(y->diag, value->loc, "bad-name",
-			   "%s is made of letters, digits and, behind the first, '_', '-' and '.'",
+			   "%s may have letters and digits and, after the first character, '_', "
+			   "'-' and '.'",
 			   what);
 	else if ((size_t)(p - word.text) > max)
 		diag_error(y->diag, value->loc, "name-too-long", "%s is longer than %zu characters",

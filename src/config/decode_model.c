@@ -196,7 +196,7 @@ void model_check_translation(const struct model *model, const struct row *row, s
 	int i = rows_find(&model->rows, row->translation_of.text);
 
 	if (i < 0) {
-		diag_error(diag, row->translation_of.loc, "unknown-row", "no row '%s'",
+		diag_error(diag, row->translation_of.loc, "unknown-row", "there is no row '%s'",
 			   row->translation_of.text);
 		return;
 	}
@@ -206,8 +206,7 @@ void model_check_translation(const struct model *model, const struct row *row, s
 	    of->translate.items[0].index != row->dport.items[0].index ||
 	    !range_equal(of->translate.items[0].range, row->dport.items[0].range))
 		diag_error(diag, row->loc, "bad-row",
-			   "this row and the translation in row '%s' do not tell the same",
-			   of->id.text);
+			   "this row contradicts the translation in row '%s'", of->id.text);
 }
 
 /* The index of the NIC that @name names; 0 after an error. */
@@ -216,7 +215,7 @@ static unsigned int nic_find(const struct model *model, const struct word *name,
 	for (unsigned int i = 0; i < model->n_nics; i++)
 		if (!strcmp(model->nics[i].name.text, name->text))
 			return i;
-	diag_error(diag, name->loc, "unknown-value", "no NIC '%s'", name->text);
+	diag_error(diag, name->loc, "unknown-value", "there is no NIC '%s'", name->text);
 	return 0;
 }
 
@@ -254,7 +253,7 @@ static void bind_footnotes(const struct model *model, struct diag *diag)
 			vec_each(note, &model->footnotes)
 				known |= note->number == row->footnotes[i];
 			if (!known)
-				diag_error(diag, row->loc, "unknown-row", "no footnote %u",
+				diag_error(diag, row->loc, "unknown-row", "there is no footnote %u",
 					   row->footnotes[i]);
 		}
 }

@@ -20,10 +20,10 @@ struct join {
 static void tell_clash(struct join *j, const char *what, struct loc here, struct loc there)
 {
 	diag_error(j->diag, j->called->loc, "name-clash",
-		   "add-on '%s' brings %s, which profile '%s' has already", j->part->name.text,
+		   "add-on '%s' declares %s, which profile '%s' already has", j->part->name.text,
 		   what, j->profile->name.text);
-	diag_note(j->diag, here, "in the add-on it is here");
-	diag_note(j->diag, there, "and here it was before");
+	diag_note(j->diag, here, "the add-on declares it here");
+	diag_note(j->diag, there, "it was declared here before");
 }
 
 static void join_role(struct join *j, const struct role *role)
@@ -113,7 +113,7 @@ static bool knows(struct join *j, const struct row *row, const struct word *end)
 	diag_error(j->diag, j->called->loc, "does-not-fit",
 		   "add-on '%s' does not fit profile '%s', which has no '%s'", j->part->name.text,
 		   j->profile->name.text, end->text);
-	diag_note(j->diag, end->loc, "row '%s' speaks of it", row->id.text);
+	diag_note(j->diag, end->loc, "row '%s' refers to it", row->id.text);
 	return false;
 }
 
@@ -167,7 +167,7 @@ static bool may_join(struct join *j, const struct model *other, struct loc befor
 	word = word ? word : part_excludes(other, j->part);
 	if (other == j->part) {
 		diag_error(j->diag, j->called->loc, "duplicate-name",
-			   "add-on '%s' belongs to profile '%s' already", j->part->name.text,
+			   "add-on '%s' already belongs to profile '%s'", j->part->name.text,
 			   j->profile->name.text);
 		diag_note(j->diag, before, "named here");
 	} else if (word) {

@@ -130,7 +130,7 @@ static void check_excluded(struct library *lib, const struct model *model, struc
 {
 	vec_each(word, &model->excludes)
 		if (!has_model(lib, word->text))
-			diag_error(diag, word->loc, "unknown-model", "no port model '%s'",
+			diag_error(diag, word->loc, "unknown-model", "there is no port model '%s'",
 				   word->text);
 }
 
@@ -148,7 +148,8 @@ static const struct model *library_model(struct library *lib, const struct word 
 	if (source)
 		model = model_decode(source, &lib->arena, diag);
 	else if (diag->errors == before)
-		diag_error(diag, name->loc, "unknown-model", "no port model '%s'", name->text);
+		diag_error(diag, name->loc, "unknown-model", "there is no port model '%s'",
+			   name->text);
 	if (model && strcmp(model->name.text, name->text))
 		diag_error(diag, model->name.loc, "bad-name",
 			   "the model in this file must be named '%s'", name->text);
@@ -178,7 +179,7 @@ const struct model *library_add_on(struct library *lib, const struct word *name,
 	if (!model || model->add_on)
 		return model;
 	diag_error(diag, name->loc, "no-add-on",
-		   "'%s' is a port model with an edge of its own, and no add-on", name->text);
+		   "'%s' is not an add-on: it is a port model with an edge of its own", name->text);
 	return NULL;
 }
 

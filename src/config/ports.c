@@ -32,7 +32,8 @@ static bool decode_range(struct yaml *y, const struct node *value, struct range 
 		return false;
 	default:
 		diag_error(y->diag, value->loc, "bad-port",
-			   "'%s' is no port, no range of ports (LOW-HIGH) and no name",
+			   "expected a port, a range such as 6000-6005, or the name of a port, "
+			   "found '%s'",
 			   value->text);
 		return false;
 	}
@@ -41,7 +42,7 @@ static bool decode_range(struct yaml *y, const struct node *value, struct range 
 static bool decode_item(struct yaml *y, const struct node *value, struct port_item *item)
 {
 	*item = (struct port_item){.index = -1, .loc = value->loc};
-	if (!yaml_word(y, value, "a port, a range or a named port"))
+	if (!yaml_word(y, value, "a port, a range such as 6000-6005, or the name of a port"))
 		return false;
 	if (!is_port_name(value->text))
 		return decode_range(y, value, &item->range);
@@ -95,7 +96,7 @@ void decode_port_expr(struct yaml *y, const struct node *value, struct port_expr
 		vec_add(&items, item);
 	}
 	if (value->kind == NODE_LIST && !items.n && y->diag->errors == before)
-		diag_error(y->diag, value->loc, "wrong-type", "an empty list of ports");
+		diag_error(y->diag, value->loc, "wrong-type", "the list of ports is empty");
 	ret_expr->n = items.n;
 	ret_expr->items = arena_array(y->arena, items.n, struct port_item);
 	if (items.n)
@@ -373,7 +374,7 @@ static bool resolve_item(struct resolution *r, const struct port_item *item, str
 	}
 	if (r->state[index] == BUSY) {
 		r->state[index] = FAILED;
-		diag_error(r->diag, item->loc, "bad-port", "'%s' is defined by itself", item->name);
+		diag_error(r->diag, item->loc, "bad-port", "'%s' refers to itself", item->name);
 		return false;
 	}
 	if (!resolve_name(r, index))
@@ -441,7 +442,7 @@ static bool resolve_name(struct resolution *r, int index)
 		diag_error(r->diag, r->profile->name.loc, "missing-port",
 			   "profile '%s' gives no value to '%s' of model '%s'",
 			   r->profile->name.text, def->name.text, r->model->name.text);
-		diag_note(r->diag, def->name.loc, "it is declared here");
+		diag_note(r->diag, def->name.loc, "declared here");
 		return false;
 	}
 	r->state[index] = BUSY;
@@ -496,7 +497,8 @@ static bool choice_fits(struct resolution *r, const struct port_choice *choice,
 	if (choice->max_count == 1)
 		buf_puts(text, "one port ");
 	else if (choice->max_count < PORT_MAX)
-		buf_printf(text, "%u to %u ports in a row ", choice->min_count, choice->max_count);
+		buf_printf(text, "%u to %u consecutive ports ", choice->min_count,
+			   choice->max_count);
 	buf_printf(text, "within %u-%u", choice->within.lo, choice->within.hi);
 	fits = count >= choice->min_count && count <= choice->max_count &&
 	       (choice->max_count == PORT_MAX || set.n == 1);

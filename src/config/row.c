@@ -83,13 +83,15 @@ static void row_check(struct yaml *y, const struct row *row)
 		diag_error(y->diag, row->dport.loc.source ? row->dport.loc : row->loc, "bad-row",
 			   "ICMP has no ports");
 	else if (icmp && !row->has_icmp_type)
-		diag_error(y->diag, row->loc, "missing-key", "a row of ICMP has no 'icmp' type");
+		diag_error(y->diag, row->loc, "missing-key",
+			   "a row with proto: icmp needs 'icmp', the type");
 	else if (icmp && row->has_icmp_type && !icmp_type_opens_flow(row->icmp_type))
 		diag_error(y->diag, row->icmp_loc, "bad-row",
-			   "ICMP of this type opens no flow: connection tracking calls it invalid "
-			   "where no request or flow was before it");
+			   "ICMP of this type does not open a flow: without an earlier request or "
+			   "flow, connection tracking treats it as invalid");
 	else if (!icmp && row->has_icmp_type)
-		diag_error(y->diag, row->loc, "bad-row", "'icmp' goes with proto: icmp");
+		diag_error(y->diag, row->loc, "bad-row",
+			   "'icmp' is only for rows with proto: icmp");
 	else if (!icmp && !row->dport.n && !row->dport.loc.source && !row->never)
 		diag_error(y->diag, row->loc, "missing-key", "a row has no 'dport'");
 	if (row->id.text && row->purpose.text &&
@@ -125,8 +127,9 @@ void decode_row(struct yaml *y, const struct node *value, struct rows *rows, boo
 	row_check(y, &row);
 	twin = rows_find(rows, row.id.text);
 	if (twin >= 0) {
-		diag_error(y->diag, row.id.loc, "duplicate-name", "a second row '%s'", row.id.text);
-		diag_note(y->diag, rows->at[twin].id.loc, "the first is here");
+		diag_error(y->diag, row.id.loc, "duplicate-name", "row '%s' is defined twice",
+			   row.id.text);
+		diag_note(y->diag, rows->at[twin].id.loc, "first defined here");
 	}
 	if (rows->n >= DEPLOYMENT_MAX_ROWS) {
 		diag_error(y->diag, row.loc, "too-many", "more than %d rows", DEPLOYMENT_MAX_ROWS);
@@ -160,8 +163,8 @@ found:
 	case -EDOM:
 		buf_ipv4(&text, ret_end->range.lo);
 		diag_error(diag, word->loc, "bad-address",
-			   "'%s' has bits behind its prefix length; did you mean %s/%d?",
-			   word->text, buf_str(&text), ipv4_prefix_len(ret_end->range));
+			   "'%s' has host bits set; did you mean %s/%d?", word->text,
+			   buf_str(&text), ipv4_prefix_len(ret_end->range));
 		buf_free(&text);
 		return true;
 	default:
@@ -270,7 +273,7 @@ void row_bind(struct row *row, const struct model *model, const struct deploymen
 	port_expr_bind(&row->translate, &model->ports, diag);
 	if (ok && row->translate.n && row->to_end.kind != END_PUBLIC)
 		diag_error(diag, row->translate.loc, "bad-row",
-			   "'translate' goes with rows to a public address; '%s' is none",
+			   "'translate' is only for rows to a public address, and '%s' is not one",
 			   row->to.text);
 }
 
@@ -301,5 +304,5 @@ void row_check_ports(const struct row *row, const struct deployment *dep, struct
 	from = row_ports(dep, &row->dport, arena);
 	if (range_set_count(to) != 1 || range_set_count(from) != 1)
 		diag_error(diag, row->translate.loc, "bad-translation",
-			   "'translate' goes from one port to one port");
+			   "'translate' maps one port to one port");
 }

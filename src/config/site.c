@@ -30,8 +30,9 @@ static void interface_item(struct yaml *y, const struct node *item, void *object
 	/* the kernel's dev_valid_name(), less what nft would read as something else in its text */
 	if (!strcmp(name.text, ".") || !strcmp(name.text, "..") || strpbrk(name.text, " /:*\"\\") ||
 	    !text_is_printable(name.text)) {
-		diag_error(y->diag, name.loc, "bad-interface", "'%s' is no name of an interface%s",
-			   name.text, strchr(name.text, '*') ? ": wildcards are not accepted" : "");
+		diag_error(y->diag, name.loc, "bad-interface",
+			   "'%s' is not the name of an interface%s", name.text,
+			   strchr(name.text, '*') ? ": wildcards are not accepted" : "");
 		return;
 	}
 	if (strlen(name.text) >= IFNAMSIZ) {
@@ -62,7 +63,7 @@ static void zone_list(struct yaml *y, const struct node *list, struct interfaces
 	yaml_items(y, list, interface_item, zone, "interfaces");
 	if (!zone->n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, list->loc, "wrong-type",
-			   "a zone without interfaces; leave out the zones that the gateway does "
+			   "this zone has no interfaces; leave out the zones that the gateway does "
 			   "not have");
 }
 
@@ -129,7 +130,7 @@ static void decode_host(struct yaml *y, const struct node *value, struct host *r
 	if (!yaml_word(y, value, "an IPv4 address"))
 		return;
 	if (ipv4_parse(value->text, &host.addr))
-		diag_error(y->diag, value->loc, "bad-address", "'%s' is no IPv4 address%s",
+		diag_error(y->diag, value->loc, "bad-address", "'%s' is not an IPv4 address%s",
 			   value->text,
 			   strchr(value->text, ':') ? ": only IPv4 is translated" : "");
 	else if (!ipv4_is_host(host.addr))
@@ -311,7 +312,7 @@ static void deployment_clients(struct yaml *y, const struct node *value, void *o
 	decode_words(y, value, &dep->clients, "an endpoint");
 	if (!dep->clients.n && !y->failed && y->diag->errors == before)
 		diag_error(y->diag, value->loc, "wrong-type",
-			   "an empty list of clients; leave the rows out with 'omit'");
+			   "the list of clients is empty; use 'omit' to leave rows out");
 }
 
 static void deployment_ports(struct yaml *y, const struct node *value, void *object)
@@ -381,7 +382,8 @@ static void site_version(struct yaml *y, const struct node *value, void *object)
 	(void)object;
 	if (yaml_word(y, value, "1") && strcmp(value->text, "1"))
 		diag_error(y->diag, value->loc, "bad-version",
-			   "version '%s' is not known; this program reads version 1", value->text);
+			   "version '%s' is not supported; this program reads version 1",
+			   value->text);
 }
 
 static void deployment_item(struct yaml *y, const struct node *item, void *object)
@@ -408,7 +410,7 @@ static void site_deployments(struct yaml *y, const struct node *value, void *obj
 	yaml_items(y, value, deployment_item, site, "a list of deployments");
 	vec_move_to(y->arena, &site->deployments);
 	if (!site->deployments.n && !y->failed && y->diag->errors == before)
-		diag_error(y->diag, value->loc, "wrong-type", "an empty list of deployments");
+		diag_error(y->diag, value->loc, "wrong-type", "the list of deployments is empty");
 }
 
 static const struct yaml_field site_fields[] = {

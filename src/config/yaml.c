@@ -219,7 +219,8 @@ struct node yaml_open(struct yaml *y, const struct source *source, struct diag *
 	if (!fetch_second(y)) /* the document's start, behind the stream's */
 		return none;
 	if (e->type == YAML_STREAM_END_EVENT) {
-		diag_error(diag, none.loc, "yaml-empty", "nothing but comments in this file");
+		diag_error(diag, none.loc, "yaml-empty",
+			   "this file is empty, or has only comments");
 		y->failed = true;
 		return none;
 	}

@@ -32,11 +32,10 @@ int kernel_load_apart(const struct ruleset *rs, struct diag *diag)
 	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), r;
 
 	if (home < 0 || unshare(CLONE_NEWNET)) {
-		diag_warn(
-			diag, (struct loc){0}, "half-judged",
-			"no network namespace to try it in (%s): whether jumps go in circles shows "
-			"only when it is applied",
-			strerror(errno));
+		diag_warn(diag, (struct loc){0}, "half-judged",
+			  "cannot make a network namespace to try it in (%s): loops of jumps are "
+			  "found only when it is applied",
+			  strerror(errno));
 		if (home >= 0)
 			close(home);
 		return 0;

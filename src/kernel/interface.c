@@ -12,7 +12,7 @@ void kernel_warn_interface(const char *name, struct loc loc, struct diag *diag)
 	if (if_nametoindex(name))
 		return;
 	if (errno == ENODEV)
-		diag_warn(diag, loc, "no-interface", "there is no interface %s now", name);
+		diag_warn(diag, loc, "no-interface", "interface %s does not exist now", name);
 	else
 		diag_warn(diag, loc, "unreadable", "cannot look for interface %s: %s", name,
 			  strerror(errno));

@@ -41,5 +41,5 @@ void kernel_close(struct kernel *kernel)
 void privilege_error(struct diag *diag)
 {
 	diag_error(diag, (struct loc){0}, "privilege",
-		   "the kernel wants CAP_NET_ADMIN for this: run as root");
+		   "the kernel requires CAP_NET_ADMIN for this: run as root");
 }

@@ -147,7 +147,7 @@ static int find_nft(struct nft *nft, struct diag *diag)
 	if (handle)
 		return 0;
 	diag_error(diag, (struct loc){0}, "no-nftables",
-		   "nftables, which reads rulesets as text, is not at hand: %s", dlerror());
+		   "libnftables, which reads rulesets as text, is not available: %s", dlerror());
 	return -ELIBACC;
 }
 
@@ -164,7 +164,7 @@ static int leave(struct diag *diag)
 /* What nft says, line by line. */
 static void tell_error(const char *path, const char *text, struct diag *diag)
 {
-	diag_error(diag, (struct loc){0}, "bad-ruleset", "nft does not take %s", path);
+	diag_error(diag, (struct loc){0}, "bad-ruleset", "nft refuses %s", path);
 	for (size_t i = 0, len; *text && i < MAX_LINES; i++, text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
 		diag_note(diag, (struct loc){0}, "%.*s", (int)len, text);

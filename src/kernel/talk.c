@@ -32,7 +32,7 @@ int talk_error(int r, const char *what, struct diag *diag)
 {
 	if (r == -EPERM)
 		diag_error(diag, (struct loc){0}, "privilege",
-			   "the kernel wants CAP_NET_ADMIN for %s: run as root", what);
+			   "the kernel requires CAP_NET_ADMIN for %s: run as root", what);
 	else
 		diag_error(diag, (struct loc){0}, "kernel", "the kernel refuses %s: %s", what,
 			   strerror(-r));

@@ -508,7 +508,8 @@ static void open_frame(const struct policy *policy, size_t begin, size_t end, st
 void dot_site(const struct policy *policy, struct buf *out)
 {
 	open_graph("jgfw", out);
-	buf_puts(out, "\tgraph [label=<Arrows lead from who opens a flow to who is asked. Blue: "
+	buf_puts(out, "\tgraph [label=<Arrows point from the machine that opens a flow to the one "
+		      "that answers. Blue: "
 		      "translated. Dashed: sent from inside to a public address, reflected. "
 		      "Dotted: NICs of the same machines.> labeljust=l]\n");
 	for (size_t begin = 0, end; begin < policy->flows.n; begin = end) {

@@ -165,7 +165,8 @@ static void put_legend(const char *svg, struct buf *out)
 		{"class=\"edge same\"", " Dotted: NICs of the same machines."},
 	};
 
-	buf_puts(out, "<figcaption>Arrows lead from who opens a flow to who is asked.");
+	buf_puts(out, "<figcaption>Arrows point from the machine that opens a flow to the one that "
+		      "answers.");
 	for (size_t i = 0; i < ARRAY_SIZE(legend); i++)
 		if (strstr(svg, legend[i].drawn))
 			buf_puts(out, legend[i].words);

@@ -416,6 +416,41 @@ bool change_is_empty(const struct change *change)
 	       !change->old == !change->new;
 }
 
+static size_t size_of_chain(const struct chain_change *chain, bool edited)
+{
+	bool goes = edited && chain->old && (!chain->new || chain->renew);
+	bool comes = chain->new && (!chain->old || chain->renew || chain->policy);
+	size_t n = (size_t)goes + comes;
+
+	vec_each(edit, &chain->rules)
+		n += edit->new || edited;
+	return n;
+}
+
+static size_t size_of_set(const struct set_change *set, bool edited)
+{
+	bool stays = set->old && set->new && !set->renew;
+	bool goes = edited && set->old && !stays;
+
+	return edited && stays ? set->gone.n + set->come.n : (size_t)goes + !!set->new;
+}
+
+size_t change_size(const struct change *change)
+{
+	bool edited = change->old && change->new && !change->whole;
+	size_t n = change->old && !edited; /* the table goes */
+
+	if (change_is_empty(change))
+		return 0;
+	if (!change->new)
+		return n;
+	vec_each(chain, &change->chains)
+		n += size_of_chain(chain, edited);
+	vec_each(set, &change->sets)
+		n += size_of_set(set, edited);
+	return n;
+}
+
 void change_free(struct change *change)
 {
 	drop_chains(change);

@@ -171,8 +171,8 @@ static void warn_table(const struct ruleset *rs, struct diag *diag)
 	index_free(&known);
 	if (gives_to_sip(rs))
 		diag_warn(diag, (struct loc){0}, "sip-helper",
-			  "table %s %s gives flows to a connection tracking helper for SIP, which "
-			  "changes addresses inside",
+			  "table %s %s assigns flows to the SIP connection tracking helper, which "
+			  "changes addresses inside packets",
 			  family_name(rs->table.family), rs->table.name);
 }
 

@@ -50,9 +50,9 @@ static void warn_forwarding(struct diag *diag)
 			  "the gateway does not forward: net.ipv4.ip_forward is 0");
 	if (sysctl("/proc/sys/net/netfilter/nf_conntrack_helper", diag) > 0)
 		diag_warn(diag, (struct loc){0}, "sip-helper",
-			  "connection tracking helpers take flows by their ports "
-			  "(net.netfilter.nf_conntrack_helper is 1): that of SIP changes addresses "
-			  "inside");
+			  "connection tracking helpers are assigned by port "
+			  "(net.netfilter.nf_conntrack_helper is 1): the SIP helper changes "
+			  "addresses inside packets");
 }
 
 /* The stronger of the two settings counts. */
@@ -69,8 +69,8 @@ static void warn_rp_filter(const struct site *site, struct diag *diag)
 		buf_free(&path);
 		if (own == 0 && all <= 0)
 			diag_warn(diag, nic->loc, "rp-filter",
-				  "%s takes packets inside established flows from any source: "
-				  "net.ipv4.conf.%s.rp_filter is 0",
+				  "%s accepts packets of established flows from any source "
+				  "address: net.ipv4.conf.%s.rp_filter is 0",
 				  nic->name, nic->name);
 	}
 }
@@ -120,8 +120,8 @@ static int warn_addresses(const struct site *site, struct diag *diag)
 		buf_printf(&names, " and %zu more", n - NAMED_ADDRESSES);
 	if (n)
 		diag_warn(diag, first, "no-address",
-			  "neither an address of this gateway nor routed on here: %s; packets come "
-			  "only where the next router sends them here",
+			  "%s: not configured or routed here; works only if the upstream router "
+			  "sends it here",
 			  buf_str(&names));
 	buf_free(&names);
 	vec_free(&routes);

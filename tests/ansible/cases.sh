@@ -126,7 +126,7 @@ result $? "and the one after has nothing to do"
 
 want 's/10.10.5.30/10.10.5.42/' g1
 play -l g1 -e "binary=$work/kill-behind" -e confirm=60
-in_ns g1 "$JGFW" status -s "$work/g1/wanted.yaml" --state "$work/g1/state" 2>/dev/null | grep -q 'waits for'
+in_ns g1 "$JGFW" status -s "$work/g1/wanted.yaml" --state "$work/g1/state" 2>/dev/null | grep -q 'an apply is pending'
 result $? "killed while it waits"
 play -l g1 -e confirm=60
 outcomes changed g1 && mended g1 && ! in_ns g1 "$JGFW" confirm --state "$work/g1/state" >/dev/null

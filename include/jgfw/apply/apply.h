@@ -14,8 +14,9 @@ struct apply_options {
 };
 
 struct apply_result {
-	bool changed; /* the kernel held something else */
-	bool waits;   /* for confirmation */
+	bool changed;	/* the kernel held something else */
+	size_t changes; /* of how many pieces, see change_size() */
+	bool waits;	/* for confirmation */
 	size_t flows_ended;
 };
 

@@ -65,6 +65,10 @@ void change_free(struct change *change);
 /** change_is_empty - are the two equal? */
 bool change_is_empty(const struct change *change);
 
+/** change_size - of how many pieces it is: tables, chains, sets, rules and elements that go or
+ * come, as emit_change() prints them */
+size_t change_size(const struct change *change);
+
 /** rule_key - append what makes @rule differ from others, so that rules are equal where keys are;
  * counters, handles and origins do not count */
 void rule_key(const struct rule *rule, struct buf *key);

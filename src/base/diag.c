@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/base/diag.h"
 
+#include "jgfw/base/json.h"
+
 #include "jgfw/base/text.h"
 #include "jgfw/base/vec.h"
 
@@ -299,47 +301,33 @@ void diag_render(const struct diag *d, struct buf *out, bool color)
 			   d->warnings - DIAG_MAX_WARNINGS == 1 ? " is" : "s are");
 }
 
-static void render_json(const struct message *m, struct buf *out)
+static void render_json(const struct message *m, struct json *j)
 {
-	const char *separator = "";
-
-	buf_puts(out, "{\"file\":");
-	if (m->loc.source)
-		buf_json_string(out, m->loc.source->name);
-	else
-		buf_puts(out, "null");
-	buf_printf(out, ",\"line\":%u,\"column\":%u", m->loc.line, m->loc.column);
-	if (m->slug) {
-		buf_puts(out, ",\"slug\":");
-		buf_json_string(out, m->slug);
-	}
-	buf_puts(out, ",\"text\":");
-	buf_json_string(out, m->text);
+	json_object(j, NULL);
+	json_string(j, "file", m->loc.source ? m->loc.source->name : NULL);
+	json_uint(j, "line", m->loc.line);
+	json_uint(j, "column", m->loc.column);
+	if (m->slug)
+		json_string(j, "slug", m->slug);
+	json_string(j, "text", m->text);
 	if (m->slug && m->note) {
-		buf_puts(out, ",\"notes\":[");
-		for (const struct message *note = m->note; note; note = note->note) {
-			buf_puts(out, separator);
-			render_json(note, out);
-			separator = ",";
-		}
-		buf_putc(out, ']');
+		json_list(j, "notes");
+		for (const struct message *note = m->note; note; note = note->note)
+			render_json(note, j);
+		json_end(j);
 	}
-	buf_putc(out, '}');
+	json_end(j);
 }
 
 void diag_render_json(const struct diag *d, struct buf *out, enum severity which)
 {
-	const char *separator = "";
+	struct json j = {.out = out};
 
-	buf_putc(out, '[');
-	for (size_t i = 0; i < d->n; i++) {
-		if (d->messages[i]->severity != which)
-			continue;
-		buf_puts(out, separator);
-		render_json(d->messages[i], out);
-		separator = ",";
-	}
-	buf_putc(out, ']');
+	json_list(&j, NULL);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->messages[i]->severity == which)
+			render_json(d->messages[i], &j);
+	json_end(&j);
 }
 
 void diag_free(struct diag *d)

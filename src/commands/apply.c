@@ -32,14 +32,16 @@ static void tell(const struct job *job, const struct apply_result *result, struc
 
 static void tell_json(const struct job *job, const struct apply_result *result, struct buf *out)
 {
-	open_json(job, out);
-	buf_printf(out, ",\"changed\":%s,\"waits\":%s", result->changed ? "true" : "false",
-		   result->waits ? "true" : "false");
+	struct json j;
+
+	open_json(job, out, &j);
+	json_bool(&j, "changed", result->changed);
+	json_bool(&j, "waits", result->waits);
 	if (result->waits)
-		buf_printf(out, ",\"confirm_seconds\":%u", job->options.confirm_s);
+		json_uint(&j, "confirm_seconds", job->options.confirm_s);
 	if (job->options.flush_flows)
-		buf_printf(out, ",\"flows_ended\":%zu", result->flows_ended);
-	buf_puts(out, "}\n");
+		json_uint(&j, "flows_ended", result->flows_ended);
+	close_json(&j);
 }
 
 static enum exit_code run(const struct command *self, int argc, char **argv)

@@ -26,6 +26,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct job job = {0};
 	struct buf out = {0};
 	struct ruleset *rs = NULL;
+	struct json j;
 	enum exit_code code, written;
 
 	if (!options_parse(self, argc, argv, &job.options, &code))
@@ -37,8 +38,8 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	}
 	diag_sort(&job.diag);
 	if (job.options.json) {
-		open_json(&job, &out);
-		buf_puts(&out, "}\n");
+		open_json(&job, &out, &j);
+		close_json(&j);
 	} else if (job.options.verbose && !code) {
 		tell_rows(job.policy, &out);
 	}

@@ -210,10 +210,17 @@ enum exit_code job_end(struct job *job, enum exit_code code)
 	return code;
 }
 
-void open_json(const struct job *job, struct buf *out)
+void open_json(const struct job *job, struct buf *out, struct json *ret)
 {
-	buf_puts(out, "{\"schema\":1,\"warnings\":");
-	diag_render_json(&job->diag, out, DIAG_WARNING);
-	buf_puts(out, ",\"errors\":");
-	diag_render_json(&job->diag, out, DIAG_ERROR);
+	*ret = (struct json){.out = out};
+	json_object(ret, NULL);
+	json_uint(ret, "schema", 1);
+	diag_render_json(&job->diag, json_raw(ret, "warnings"), DIAG_WARNING);
+	diag_render_json(&job->diag, json_raw(ret, "errors"), DIAG_ERROR);
+}
+
+void close_json(struct json *j)
+{
+	json_end(j);
+	buf_putc(j->out, '\n');
 }

@@ -3,6 +3,7 @@
 #ifndef JGFW_COMMAND_H
 #define JGFW_COMMAND_H
 
+#include "jgfw/base/json.h"
 #include "jgfw/config/library.h"
 #include "jgfw/config/site.h"
 #include "jgfw/ruleset/ruleset.h"
@@ -100,8 +101,12 @@ static inline enum exit_code told(enum exit_code code, enum exit_code written)
 	return is_answer && written ? written : code;
 }
 
-/** open_json - begin the object that a command answers with --json: its schema, warnings, errors */
-void open_json(const struct job *job, struct buf *out);
+/** open_json - begin in @out the object that a command answers with --json: its schema, warnings
+ * and errors; @ret goes on with it */
+void open_json(const struct job *job, struct buf *out, struct json *ret);
+
+/** close_json - end that object */
+void close_json(struct json *j);
 
 /** complain - "jgfw: ..." on stderr */
 void complain(const char *fmt, ...) PRINTF_LIKE(1, 2);

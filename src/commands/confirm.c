@@ -45,6 +45,7 @@ typedef int decide_fn(const char *state_dir, enum pending *ret, struct diag *dia
 static enum exit_code decide(struct job *job, decide_fn *fn)
 {
 	struct buf out = {0};
+	struct json j;
 	enum pending pending = PENDING_NONE;
 	enum exit_code code, written;
 
@@ -54,10 +55,9 @@ static enum exit_code decide(struct job *job, decide_fn *fn)
 	else /* a guard that finds nothing to do has done well */
 		code = job->options.guard ? EXIT_DONE : code_of(pending);
 	if (job->options.json) {
-		open_json(job, &out);
-		buf_printf(&out, ",\"changed\":%s}\n",
-			   pending == PENDING_KEPT || pending == PENDING_TAKEN_BACK ? "true"
-										    : "false");
+		open_json(job, &out, &j);
+		json_bool(&j, "changed", pending == PENDING_KEPT || pending == PENDING_TAKEN_BACK);
+		close_json(&j);
 	} else if (code != EXIT_SYSTEM) {
 		buf_printf(&out, "%s\n", words(pending));
 	}

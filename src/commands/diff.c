@@ -10,8 +10,9 @@
 /** struct listing - a change on its way to stdout */
 struct listing {
 	const struct ruleset *rs; /* whose origins count */
-	bool json, any;
+	bool as_json;
 	struct buf out;
+	struct json json; /* in it */
 };
 
 static void text_item(struct listing *l, const char *text, const struct origin *origin)
@@ -25,24 +26,19 @@ static void text_item(struct listing *l, const char *text, const struct origin *
 	buf_putc(&l->out, '\n');
 }
 
-static void json_item(struct listing *l, const char *text, const struct origin *origin)
+static void json_item(struct json *j, const char *text, const struct origin *origin)
 {
-	buf_puts(&l->out, l->any ? ",{\"text\":" : "{\"text\":");
-	buf_json_string(&l->out, text);
+	json_object(j, NULL);
+	json_string(j, "text", text);
 	if (origin && origin->loc.source) {
-		buf_puts(&l->out, ",\"file\":");
-		buf_json_string(&l->out, origin->loc.source->name);
-		buf_printf(&l->out, ",\"line\":%u", origin->loc.line);
+		json_string(j, "file", origin->loc.source->name);
+		json_uint(j, "line", origin->loc.line);
 	}
-	if (origin && origin->deployment) {
-		buf_puts(&l->out, ",\"deployment\":");
-		buf_json_string(&l->out, origin->deployment);
-	}
-	if (origin && origin->row) {
-		buf_puts(&l->out, ",\"row\":");
-		buf_json_string(&l->out, origin->row);
-	}
-	buf_putc(&l->out, '}');
+	if (origin && origin->deployment)
+		json_string(j, "deployment", origin->deployment);
+	if (origin && origin->row)
+		json_string(j, "row", origin->row);
+	json_end(j);
 }
 
 static void take_item(const char *text, uint32_t origin, void *data)
@@ -52,11 +48,10 @@ static void take_item(const char *text, uint32_t origin, void *data)
 					    ? &l->rs->origins.at[origin - 1]
 					    : NULL;
 
-	if (l->json)
-		json_item(l, text, from);
+	if (l->as_json)
+		json_item(&l->json, text, from);
 	else
 		text_item(l, text, from);
-	l->any = true;
 }
 
 static enum exit_code compare(struct job *job, const struct ruleset *new, struct listing *l)
@@ -85,6 +80,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct listing l = {0};
 	struct buf out = {0};
 	struct ruleset *rs = NULL;
+	struct json j;
 	enum exit_code code, written;
 
 	if (!options_parse(self, argc, argv, &job.options, &code))
@@ -95,16 +91,19 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	if (!code && apply_expire(job.options.state_dir, NULL, &job.diag))
 		code = EXIT_SYSTEM;
 	l.rs = rs;
-	l.json = job.options.json;
+	l.as_json = job.options.json;
+	l.json.out = &l.out;
+	if (l.as_json)
+		json_list(&l.json, NULL);
 	if (!code)
 		code = compare(&job, rs, &l);
 	if (job.options.json) {
 		diag_sort(&job.diag);
-		open_json(&job, &out);
-		buf_printf(&out, ",\"changed\":%s,\"changes\":[",
-			   code == EXIT_NO ? "true" : "false");
-		buf_add(&out, l.out.at, l.out.n);
-		buf_puts(&out, "]}\n");
+		json_end(&l.json);
+		open_json(&job, &out, &j);
+		json_bool(&j, "changed", code == EXIT_NO);
+		buf_add(json_raw(&j, "changes"), l.out.at, l.out.n);
+		close_json(&j);
 	}
 	written = write_out(job.options.json ? &out : &l.out);
 	buf_free(&l.out);

@@ -6,61 +6,59 @@
 #include <string.h>
 
 /* One of a list: NAME and its title. */
-static void tell_item(const char *name, const char *title, bool json, const char **separator,
-		      struct buf *out)
+static void tell_item(const char *name, const char *title, bool as_json, struct json *j)
 {
-	if (!json) {
-		buf_puts(out, name);
-		buf_pad(out, ' ', 20 - (long)strlen(name));
-		buf_printf(out, " %s\n", title);
+	if (!as_json) {
+		buf_puts(j->out, name);
+		buf_pad(j->out, ' ', 20 - (long)strlen(name));
+		buf_printf(j->out, " %s\n", title);
 		return;
 	}
-	buf_printf(out, "%s{\"name\":", *separator);
-	buf_json_string(out, name);
-	buf_puts(out, ",\"title\":");
-	buf_json_string(out, title);
-	buf_putc(out, '}');
-	*separator = ",";
+	json_object(j, NULL);
+	json_string(j, "name", name);
+	json_string(j, "title", title);
+	json_end(j);
 }
 
-static void tell_profiles(struct job *job, struct buf *out)
+static void tell_profiles(struct job *job, struct json *j)
 {
 	struct names names = {0};
-	const char *separator = "";
 	bool json = job->options.json;
 
 	library_profile_names(job->library, &names, &job->diag);
-	buf_puts(out, json ? "\"profiles\":[" : "");
+	if (json)
+		json_list(j, "profiles");
 	vec_each(name, &names) {
 		const struct profile *profile =
 			library_profile(job->library, *name, (struct loc){0}, &job->diag);
 
 		if (profile)
-			tell_item(*name, profile->title, json, &separator, out);
+			tell_item(*name, profile->title, json, j);
 	}
-	buf_puts(out, json ? "]" : "");
+	if (json)
+		json_end(j);
 	vec_free(&names);
 }
 
-static void tell_add_ons(struct job *job, struct buf *out)
+static void tell_add_ons(struct job *job, struct json *j)
 {
 	struct names names = {0};
-	const char *separator = "";
 	bool json = job->options.json;
 
 	library_add_ons(job->library, &names, &job->diag);
 	if (json)
-		buf_puts(out, ",\"add_ons\":[");
+		json_list(j, "add_ons");
 	else if (names.n)
-		buf_puts(out, "\nAdd-ons, which a site names in 'with':\n\n");
+		buf_puts(j->out, "\nAdd-ons, which a site names in 'with':\n\n");
 	vec_each(name, &names) {
 		const struct word word = {.text = *name};
 		const struct model *model = library_add_on(job->library, &word, &job->diag);
 
 		if (model)
-			tell_item(*name, model->title, json, &separator, out);
+			tell_item(*name, model->title, json, j);
 	}
-	buf_puts(out, json ? "]" : "");
+	if (json)
+		json_end(j);
 	vec_free(&names);
 }
 
@@ -86,6 +84,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
 	struct buf out = {0}, body = {0};
+	struct json j;
 	enum exit_code code, written;
 
 	if (!options_parse(self, argc, argv, &job.options, &code))
@@ -94,19 +93,19 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	if (!code && job.options.n_args)
 		tell_one(&job, &body);
 	if (!code && !job.options.n_args) {
-		tell_profiles(&job, &body);
-		tell_add_ons(&job, &body);
+		struct json members = {.out = &body};
+
+		tell_profiles(&job, &members);
+		tell_add_ons(&job, &members);
 	}
 	if (!code)
 		code = job.diag.errors ? EXIT_INPUT : EXIT_DONE;
 	if (job.options.json)
-		open_json(&job, &out);
-	if (job.options.json && !code)
-		buf_putc(&out, ',');
+		open_json(&job, &out, &j);
 	if (!code)
-		buf_add(&out, body.at, body.n);
+		buf_add(job.options.json ? json_raw(&j, NULL) : &out, body.at, body.n);
 	if (job.options.json)
-		buf_puts(&out, "}\n");
+		close_json(&j);
 	written = write_out(&out);
 	buf_free(&body);
 	buf_free(&out);

@@ -7,6 +7,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 {
 	struct job job = {0};
 	struct buf out = {0};
+	struct json j;
 	struct apply_result result = {0};
 	enum exit_code code, written;
 
@@ -17,8 +18,9 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 			  &result, &job.diag))
 		code = EXIT_SYSTEM;
 	if (job.options.json) {
-		open_json(&job, &out);
-		buf_printf(&out, ",\"changed\":%s}\n", result.changed ? "true" : "false");
+		open_json(&job, &out, &j);
+		json_bool(&j, "changed", result.changed);
+		close_json(&j);
 	} else if (!code) {
 		buf_puts(&out, result.changed ? "removed\n" : "unchanged: there is no table\n");
 	}

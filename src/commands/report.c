@@ -56,6 +56,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct buf out = {0};
 	enum exit_code code, written;
 	enum report_format format;
+	struct json j;
 
 	if (!options_parse(self, argc, argv, &job.options, &code))
 		return code;
@@ -63,15 +64,14 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	code = job_read(&job);
 	diag_sort(&job.diag);
 	if (format == REPORT_JSON)
-		open_json(&job, &out);
-	if (format == REPORT_JSON && !code)
-		buf_putc(&out, ',');
+		open_json(&job, &out, &j);
 	if (!code && format == REPORT_HTML)
 		report_page(&job, &out);
 	else if (!code)
-		report_site(job.policy, format, NULL, &out, &job.diag);
+		report_site(job.policy, format, NULL,
+			    format == REPORT_JSON ? json_raw(&j, NULL) : &out, &job.diag);
 	if (format == REPORT_JSON)
-		buf_puts(&out, "}\n");
+		close_json(&j);
 	written = write_out(&out);
 	buf_free(&out);
 	return job_end(&job, told(code, written));

@@ -24,7 +24,7 @@ struct status_view {
 struct list {
 	struct buf out;
 	size_t n;
-	bool json;
+	struct json *json; /* NULL: text, in @out */
 };
 
 static void take_item(const char *text, uint32_t origin, void *data)
@@ -32,12 +32,10 @@ static void take_item(const char *text, uint32_t origin, void *data)
 	struct list *list = data;
 
 	(void)origin;
-	if (list->json) {
-		buf_puts(&list->out, list->n ? "," : "");
-		buf_json_string(&list->out, text);
-	} else if (list->n < TOLD_CHANGES) {
+	if (list->json)
+		json_string(list->json, NULL, text);
+	else if (list->n < TOLD_CHANGES)
 		buf_printf(&list->out, "\t%s\n", text);
-	}
 	list->n++;
 }
 
@@ -82,44 +80,45 @@ static void tell(const struct status_view *v, struct buf *out)
 
 /* --- JSON ----------------------------------------------------------------------------------- */
 
-static void json_counts(const struct status_view *v, struct buf *out)
+static void json_counts(const struct status_view *v, struct json *j)
 {
-	buf_puts(out, ",\"rows\":[");
+	json_list(j, "rows");
 	vec_each(t, &v->counts.rows) {
-		buf_puts(out, t == v->counts.rows.at ? "{\"row\":" : ",{\"row\":");
-		buf_json_string(out, t->row);
-		if (t->deployment) {
-			buf_puts(out, ",\"deployment\":");
-			buf_json_string(out, t->deployment);
-		}
-		buf_printf(out, ",\"new_flows\":%llu}", (unsigned long long)t->new_flows);
+		json_object(j, NULL);
+		json_string(j, "row", t->row);
+		if (t->deployment)
+			json_string(j, "deployment", t->deployment);
+		json_uint(j, "new_flows", t->new_flows);
+		json_end(j);
 	}
-	buf_puts(out, "],\"drops\":[");
+	json_end(j);
+	json_list(j, "drops");
 	vec_each(d, &v->counts.drops) {
-		buf_puts(out, d == v->counts.drops.at ? "{\"reason\":" : ",{\"reason\":");
-		buf_json_string(out, d->reason);
-		buf_printf(out, ",\"packets\":%llu}", (unsigned long long)d->packets);
+		json_object(j, NULL);
+		json_string(j, "reason", d->reason);
+		json_uint(j, "packets", d->packets);
+		json_end(j);
 	}
-	buf_putc(out, ']');
+	json_end(j);
 }
 
 static void tell_json(const struct job *job, const struct status_view *v, struct buf *out)
 {
-	struct list list = {.json = true};
+	struct json j;
+	struct list list = {.json = &j};
 
-	open_json(job, out);
+	open_json(job, out, &j);
 	if (v->wanted) {
+		json_bool(&j, "loaded", v->now);
+		json_bool(&j, "changed", v->differs);
+		json_list(&j, "changes");
 		emit_change(&v->change, take_item, &list);
-		buf_printf(out, ",\"loaded\":%s,\"changed\":%s,\"changes\":[",
-			   v->now ? "true" : "false", v->differs ? "true" : "false");
-		buf_add(out, list.out.at, list.out.n);
-		buf_puts(out, "]");
+		json_end(&j);
 		if (v->left_s)
-			buf_printf(out, ",\"confirm_seconds\":%u", v->left_s);
-		json_counts(v, out);
+			json_uint(&j, "confirm_seconds", v->left_s);
+		json_counts(v, &j);
 	}
-	buf_puts(out, "}\n");
-	buf_free(&list.out);
+	close_json(&j);
 }
 
 /* --- Prometheus' text format ---------------------------------------------------------------- */

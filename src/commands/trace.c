@@ -129,6 +129,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct trace_request v = {0};
 	struct buf out = {0};
 	struct ruleset *own = NULL;
+	struct json j;
 	enum exit_code code, written;
 
 	if (!options_parse(self, argc, argv, &job.options, &code))
@@ -144,10 +145,10 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 		code = follow(&job, &v);
 	diag_sort(&job.diag);
 	if (job.options.json) {
-		open_json(&job, &out);
+		open_json(&job, &out, &j);
 		if (v.traced)
-			trace_json(&v.trace, v.live, &out);
-		buf_puts(&out, "}\n");
+			trace_json(&v.trace, v.live, &j);
+		close_json(&j);
 	} else if (v.traced) {
 		trace_text(&v.trace, v.color, &out);
 	}

@@ -11,165 +11,142 @@ static const char *fate_name(enum run_fate fate)
 	return names[fate];
 }
 
-static void json_member(const char *name, const char *value, struct buf *out)
+static void json_loc(struct json *j, struct loc loc)
 {
-	buf_printf(out, ",\"%s\":", name);
-	if (value)
-		buf_json_string(out, value);
-	else
-		buf_puts(out, "null");
-}
-
-static void json_loc(struct loc loc, struct buf *out)
-{
-	json_member("file", loc.source ? loc.source->name : NULL, out);
+	json_string(j, "file", loc.source ? loc.source->name : NULL);
 	if (loc.source)
-		buf_printf(out, ",\"line\":%u", loc.line);
+		json_uint(j, "line", loc.line);
 	else
-		buf_puts(out, ",\"line\":null");
+		json_null(j, "line");
 }
 
-static void json_step(const struct trace_step *s, bool has_ports, struct buf *out)
+/* The text that @text holds, which is emptied. */
+static void json_taken(struct json *j, const char *key, struct buf *text)
+{
+	json_string(j, key, buf_str(text));
+	buf_free(text);
+}
+
+static void json_step(struct json *j, const struct trace_step *s, bool has_ports)
 {
 	struct buf text = {0};
 
-	buf_printf(out, "{\"hook\":\"%s\"", hook_name(s->hook));
+	json_object(j, NULL);
+	json_string(j, "hook", hook_name(s->hook));
 	buf_printf(&text, "%s %s", family_name(s->table->family), s->table->name);
-	json_member("table", buf_str(&text), out);
-	json_member("chain", s->run.chain->name, out);
-	text.n = 0;
-	if (s->run.rule)
+	json_taken(j, "table", &text);
+	json_string(j, "chain", s->run.chain->name);
+	if (s->run.rule) {
 		put_rule(s->run.rule, &text);
-	json_member("rule", s->run.rule ? buf_str(&text) : NULL, out);
-	json_member("comment", s->run.rule ? s->run.rule->comment : NULL, out);
-	json_member("row", s->row, out);
-	json_member("deployment", s->deployment, out);
-	json_loc(s->loc, out);
-	text.n = 0;
+		json_taken(j, "rule", &text);
+	} else {
+		json_null(j, "rule");
+	}
+	json_string(j, "comment", s->run.rule ? s->run.rule->comment : NULL);
+	json_string(j, "row", s->row);
+	json_string(j, "deployment", s->deployment);
+	json_loc(j, s->loc);
 	put_verdict(s, has_ports, &text);
-	json_member("verdict", buf_str(&text), out);
-	buf_putc(out, '}');
-	buf_free(&text);
+	json_taken(j, "verdict", &text);
+	json_end(j);
 }
 
-static void json_steps(const struct trace_steps *steps, bool has_ports, struct buf *out)
+static void json_steps(struct json *j, const struct trace_steps *steps, bool has_ports)
 {
-	buf_puts(out, ",\"steps\":[");
-	vec_each(s, steps) {
-		if (s != steps->at)
-			buf_putc(out, ',');
-		json_step(s, has_ports, out);
-	}
-	buf_putc(out, ']');
+	json_list(j, "steps");
+	vec_each(s, steps)
+		json_step(j, s, has_ports);
+	json_end(j);
 }
 
 /* How a packet is on the wire, by which interface; null where it is not known or not there. */
-static void json_wire(const char *name, const struct packet *p, const char *interface, bool there,
-		      struct buf *out)
+static void json_wire(struct json *j, const char *key, const struct packet *p,
+		      const char *interface, bool there)
 {
 	struct buf wire = {0};
 
-	if (there && p->nfproto == NFPROTO_IPV4)
-		put_wire(p, &wire);
-	buf_printf(out, ",\"%s\":", name);
-	if (wire.n) {
-		buf_puts(out, "{\"interface\":");
-		if (interface)
-			buf_json_string(out, interface);
-		else
-			buf_puts(out, "null");
-		json_member("packet", buf_str(&wire), out);
-		buf_putc(out, '}');
-	} else {
-		buf_puts(out, "null");
+	if (!there || p->nfproto != NFPROTO_IPV4) {
+		json_null(j, key);
+		return;
 	}
-	buf_free(&wire);
+	put_wire(p, &wire);
+	json_object(j, key);
+	json_string(j, "interface", interface);
+	json_taken(j, "packet", &wire);
+	json_end(j);
 }
 
-static void json_end(const char *name, const struct translation *t, bool has_ports, struct buf *out)
+static void json_translation(struct json *j, const char *key, const struct translation *t,
+			     bool has_ports)
 {
 	struct buf text = {0};
 
-	buf_printf(out, "\"%s\":", name);
 	if (t->is_set && t->masquerade)
 		buf_puts(&text, "masquerade");
 	else if (t->is_set)
 		put_translation(t, has_ports, &text);
-	if (t->is_set)
-		buf_json_string(out, buf_str(&text));
-	else
-		buf_puts(out, "null");
+	json_string(j, key, t->is_set ? buf_str(&text) : NULL);
 	buf_free(&text);
 }
 
-static void json_reply(const struct trace *t, struct buf *out)
+static void json_reply(struct json *j, const struct trace *t)
 {
 	struct buf text = {0};
 
-	buf_puts(out, ",\"reply\":");
 	if (!t->reply.told) {
-		buf_puts(out, "null");
+		json_null(j, "reply");
 		return;
 	}
+	json_object(j, "reply");
+	json_string(j, "verdict", fate_name(t->reply.fate));
 	probe_format(&t->reply.probe, &text);
-	buf_printf(out, "{\"verdict\":\"%s\"", fate_name(t->reply.fate));
-	json_member("packet", buf_str(&text), out);
-	json_member("reason", t->reply.reason, out);
-	json_steps(&t->reply.steps, t->probe.has_ports, out);
-	json_wire("leaves", &t->reply.arrived, t->reply.arrived.oif, t->reply.fate == RUN_ACCEPT,
-		  out);
-	buf_putc(out, '}');
-	buf_free(&text);
+	json_taken(j, "packet", &text);
+	json_string(j, "reason", t->reply.reason);
+	json_steps(j, &t->reply.steps, t->probe.has_ports);
+	json_wire(j, "leaves", &t->reply.arrived, t->reply.arrived.oif,
+		  t->reply.fate == RUN_ACCEPT);
+	json_end(j);
 }
 
-static void json_texts(const char *name, const struct names *texts, struct buf *out)
+static void json_texts(struct json *j, const char *key, const struct names *texts)
 {
-	buf_printf(out, ",\"%s\":[", name);
-	vec_each(text, texts) {
-		if (text != texts->at)
-			buf_putc(out, ',');
-		buf_json_string(out, *text);
-	}
-	buf_putc(out, ']');
+	json_list(j, key);
+	vec_each(text, texts)
+		json_string(j, NULL, *text);
+	json_end(j);
 }
 
-static void json_nearest(const struct near *near, struct buf *out)
+static void json_nearest(struct json *j, const struct near *near)
 {
-	struct loc loc;
-
-	buf_puts(out, ",\"nearest\":");
 	if (!near->row) {
-		buf_puts(out, "null");
+		json_null(j, "nearest");
 		return;
 	}
-	loc = near->row->of_site ? near->row->loc : near->dep->name.loc;
-	buf_puts(out, "{\"row\":");
-	buf_json_string(out, near->row->id.text);
-	json_member("deployment", near->dep->name.text, out);
-	json_loc(loc, out);
-	json_texts("mismatch", &near->mismatch, out);
-	buf_putc(out, '}');
+	json_object(j, "nearest");
+	json_string(j, "row", near->row->id.text);
+	json_string(j, "deployment", near->dep->name.text);
+	json_loc(j, near->row->of_site ? near->row->loc : near->dep->name.loc);
+	json_texts(j, "mismatch", &near->mismatch);
+	json_end(j);
 }
 
-void trace_json(const struct trace *t, bool live, struct buf *out)
+void trace_json(const struct trace *t, bool live, struct json *j)
 {
 	struct buf text = {0};
 
+	json_string(j, "verdict", fate_name(t->fate));
 	probe_format(&t->probe, &text);
-	json_member("verdict", fate_name(t->fate), out);
-	json_member("packet", buf_str(&text), out);
-	buf_printf(out, ",\"live\":%s,\"local\":%s", live ? "true" : "false",
-		   t->local ? "true" : "false");
-	json_member("reason", t->reason, out);
-	json_texts("notes", &t->notes, out);
-	json_steps(&t->steps, t->probe.has_ports, out);
-	buf_puts(out, ",\"translation\":{");
-	json_end("dnat", &t->dnat, t->probe.has_ports, out);
-	buf_putc(out, ',');
-	json_end("snat", &t->snat, t->probe.has_ports, out);
-	buf_putc(out, '}');
-	json_wire("leaves", &t->arrived, t->arrived.oif, t->fate == RUN_ACCEPT, out);
-	json_reply(t, out);
-	json_nearest(&t->nearest, out);
-	buf_free(&text);
+	json_taken(j, "packet", &text);
+	json_bool(j, "live", live);
+	json_bool(j, "local", t->local);
+	json_string(j, "reason", t->reason);
+	json_texts(j, "notes", &t->notes);
+	json_steps(j, &t->steps, t->probe.has_ports);
+	json_object(j, "translation");
+	json_translation(j, "dnat", &t->dnat, t->probe.has_ports);
+	json_translation(j, "snat", &t->snat, t->probe.has_ports);
+	json_end(j);
+	json_wire(j, "leaves", &t->arrived, t->arrived.oif, t->fate == RUN_ACCEPT);
+	json_reply(j, t);
+	json_nearest(j, &t->nearest);
 }

@@ -3,6 +3,7 @@
 #ifndef JGFW_TRACE_VIEW_H
 #define JGFW_TRACE_VIEW_H
 
+#include "jgfw/base/json.h"
 #include "jgfw/trace/trace.h"
 
 /** trace_text - append @trace for people, the verdict in its last line; with terminal colours where
@@ -11,7 +12,7 @@ void trace_text(const struct trace *trace, bool color, struct buf *out);
 
 /** trace_json - append @trace as members of a JSON object behind others; @live: it went through
  * what the kernel holds */
-void trace_json(const struct trace *trace, bool live, struct buf *out);
+void trace_json(const struct trace *trace, bool live, struct json *j);
 
 /** hook_name - nft's word for @hook */
 const char *hook_name(enum hook hook);

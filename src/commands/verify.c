@@ -49,6 +49,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 	struct question question;
 	struct proof proof = {0};
 	struct buf out = {0};
+	struct json j;
 	enum exit_code code, written;
 	bool legacy = false;
 
@@ -61,17 +62,17 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 				     .legacy = legacy};
 	diag_sort(&job.diag);
 	if (job.options.json)
-		open_json(&job, &out);
+		open_json(&job, &out, &j);
 	if (!code) {
 		verify(&question, &proof);
 		code = code_of(proof_answer(&proof));
 		if (job.options.json)
-			verify_json(&question, &proof, &out);
+			verify_json(&question, &proof, &j);
 		else
 			verify_text(&question, &proof, wants_color(STDOUT_FILENO), &out);
 	}
 	if (job.options.json)
-		buf_puts(&out, "}\n");
+		close_json(&j);
 	written = write_out(&out);
 	buf_free(&out);
 	proof_free(&proof);

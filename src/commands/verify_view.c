@@ -168,13 +168,7 @@ void verify_text(const struct question *question, const struct proof *proof, boo
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void json_text(const char *key, const char *text, struct buf *out)
-{
-	buf_printf(out, ",\"%s\":", key);
-	buf_json_string(out, text);
-}
-
-static void json_witness(const struct question *q, const struct witness *w, struct buf *out)
+static void json_witness(struct json *j, const struct question *q, const struct witness *w)
 {
 	struct probe probe = w->probe;
 	const struct trace_step *last;
@@ -183,46 +177,46 @@ static void json_witness(const struct question *q, const struct witness *w, stru
 
 	probe.out = w->oif;
 	probe_format(&probe, &text);
-	buf_puts(out, ",\"packet\":");
-	buf_json_string(out, buf_str(&text));
-	buf_printf(out, ",\"local\":%s", w->is_local ? "true" : "false");
+	json_string(j, "packet", buf_str(&text));
+	json_bool(j, "local", w->is_local);
 	if (w->provided)
-		json_text("provided", w->provided, out);
-	json_text("wanted", w->wanted, out);
-	json_text("found", w->found, out);
+		json_string(j, "provided", w->provided);
+	json_string(j, "wanted", w->wanted);
+	json_string(j, "found", w->found);
 	if (trace_witness(q, w, &trace)) {
 		last = last_step(&trace);
 		text.n = 0;
 		if (last) {
 			put_step(last, &text);
-			json_text("rule", buf_str(&text), out);
+			json_string(j, "rule", buf_str(&text));
 		}
 		trace_free(&trace);
 	}
 	buf_free(&text);
 }
 
-void verify_json(const struct question *question, const struct proof *proof, struct buf *out)
+void verify_json(const struct question *question, const struct proof *proof, struct json *j)
 {
 	static const char *const words[] = {
 		[ANSWER_YES] = "yes", [ANSWER_NO] = "no", [ANSWER_UNKNOWN] = "unknown"};
 
-	buf_printf(out, ",\"answer\":\"%s\",\"classes\":%ju,\"findings\":[",
-		   words[proof_answer(proof)], (uintmax_t)proof->classes);
+	json_string(j, "answer", words[proof_answer(proof)]);
+	json_uint(j, "classes", proof->classes);
+	json_list(j, "findings");
 	vec_each(f, &proof->findings) {
-		buf_printf(out, "%s{\"name\":\"%s\",\"answer\":\"%s\"",
-			   f == proof->findings.at ? "" : ",", f->name, words[f->answer]);
-		json_text("text", f->text, out);
+		json_object(j, NULL);
+		json_string(j, "name", f->name);
+		json_string(j, "answer", words[f->answer]);
+		json_string(j, "text", f->text);
 		if (f->detail)
-			json_text("detail", f->detail, out);
+			json_string(j, "detail", f->detail);
 		if (f->witness)
-			json_witness(question, f->witness, out);
-		buf_putc(out, '}');
+			json_witness(j, question, f->witness);
+		json_end(j);
 	}
-	buf_puts(out, "],\"assumptions\":[");
-	for (size_t i = 0; i < ARRAY_SIZE(assumptions); i++) {
-		buf_puts(out, i ? "," : "");
-		buf_json_string(out, assumptions[i]);
-	}
-	buf_putc(out, ']');
+	json_end(j);
+	json_list(j, "assumptions");
+	for (size_t i = 0; i < ARRAY_SIZE(assumptions); i++)
+		json_string(j, NULL, assumptions[i]);
+	json_end(j);
 }

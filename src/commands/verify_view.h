@@ -4,6 +4,7 @@
 #define JGFW_VERIFY_VIEW_H
 
 #include "jgfw/base/buf.h"
+#include "jgfw/base/json.h"
 #include "jgfw/verify/proof/prove.h"
 
 /** verify_text - append @proof, the answer in its first line; with terminal colours where @color */
@@ -11,7 +12,7 @@ void verify_text(const struct question *question, const struct proof *proof, boo
 		 struct buf *out);
 
 /** verify_json - append @proof as members of a JSON object behind others */
-void verify_json(const struct question *question, const struct proof *proof, struct buf *out);
+void verify_json(const struct question *question, const struct proof *proof, struct json *j);
 
 /** verify_witness - append the packet that shows @finding, which has one, and what becomes of it:
  * lines behind @indent spaces */

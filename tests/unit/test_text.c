@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "jgfw/base/buf.h"
+#include "jgfw/base/json.h"
 #include "jgfw/base/text.h"
 
 #include <errno.h>
@@ -267,6 +268,35 @@ static const struct {
 	{"\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\""},
 };
 
+START_TEST(json_sets_commas)
+{
+	struct buf out = {0};
+	struct json j = {.out = &out};
+
+	json_object(&j, NULL);
+	json_list(&j, "none");
+	json_end(&j);
+	json_list(&j, "rows");
+	for (unsigned int i = 0; i < 2; i++) {
+		json_object(&j, NULL);
+		json_uint(&j, "n", i);
+		json_end(&j);
+	}
+	json_string(&j, NULL, "a\"b");
+	json_end(&j);
+	json_bool(&j, "yes", true);
+	json_string(&j, "missing", NULL);
+	buf_puts(json_raw(&j, "raw"), "[1]");
+	json_object(&j, "last");
+	json_end(&j);
+	json_end(&j);
+	ck_assert_str_eq(buf_str(&out),
+			 "{\"none\":[],\"rows\":[{\"n\":0},{\"n\":1},\"a\\\"b\"],\"yes\":true,"
+			 "\"missing\":null,\"raw\":[1],\"last\":{}}");
+	buf_free(&out);
+}
+END_TEST
+
 START_TEST(buf_json_string_cases)
 {
 	struct buf b = {0};
@@ -310,6 +340,7 @@ Suite *text_suite(void)
 	tcase_add_test(tc, buf_printf_of_any_length);
 	add_table(tc, buf_uint_cases, decimals);
 	tcase_add_test(tc, buf_ipv4_has_no_byte_order);
+	tcase_add_test(tc, json_sets_commas);
 	add_table(tc, buf_json_string_cases, strings);
 	suite_add_tcase(s, tc);
 	return s;

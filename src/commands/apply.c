@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/apply/apply.h"
 #include "command.h"
+#include "jgfw/status/warnings.h"
 
 #include <stdio.h>
 
@@ -63,7 +64,7 @@ static enum exit_code run(const struct command *self, int argc, char **argv)
 				     .flush_flows = job.options.flush_flows};
 	code = job_compile(&job, &rs);
 	if (!code)
-		job_warn_missing(&job);
+		warn_interfaces(job.site, &job.diag);
 	if (!code)
 		code = job_prove(&job, rs, job.options.verify);
 	if (!how.confirm_s) /* the guard is a program to be started */

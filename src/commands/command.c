@@ -3,8 +3,6 @@
 
 #include "jgfw/base/data.h"
 #include "jgfw/base/file.h"
-#include "jgfw/kernel/interface.h"
-#include "jgfw/kernel/kernel.h"
 #include "jgfw/policy/compile.h"
 #include "jgfw/policy/expand.h"
 
@@ -178,13 +176,6 @@ enum exit_code job_compile(struct job *job, struct ruleset **ret)
 
 	*ret = code ? NULL : policy_compile(job->policy, &job->diag);
 	return code ? code : *ret ? EXIT_DONE : EXIT_INPUT;
-}
-
-void job_warn_missing(struct job *job)
-{
-	for (int z = 0; z < ZONE_COUNT; z++)
-		vec_each(nic, &job->site->zones[z])
-			kernel_warn_interface(nic->name, nic->loc, &job->diag);
 }
 
 bool wants_color(int fd)

@@ -73,10 +73,6 @@ enum exit_code job_read(struct job *job);
 /** job_compile - job_read(), and the ruleset of it in @ret, owned by the caller; codes as above */
 enum exit_code job_compile(struct job *job, struct ruleset **ret);
 
-/** job_warn_missing - warn of interfaces of the site that are not there now: they come and go, and
- * one that is missing is no reason to leave the gateway without rules */
-void job_warn_missing(struct job *job);
-
 /** job_prove - prove the assertions of the site, or all with @everything, of its ruleset @rs
  *
  * Returns EXIT_DONE, or EXIT_NO or EXIT_UNDECIDED after errors that tell what is not so.

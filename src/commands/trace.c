@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "jgfw/trace/trace.h"
 #include "command.h"
-#include "jgfw/base/file.h"
 #include "jgfw/kernel/conntrack.h"
 #include "jgfw/kernel/route.h"
 #include "jgfw/kernel/tables.h"
+#include "jgfw/status/warnings.h"
 #include "trace_view.h"
 
 #include <errno.h>
@@ -13,7 +13,6 @@
 
 enum {
 	MAX_WORDS = 64, /* of a packet */
-	SYSCTL_MAX_SIZE = 64,
 };
 
 /** struct trace_request - a packet, the tables it is taken through, and what became of it */
@@ -27,19 +26,6 @@ struct trace_request {
 };
 
 /* --- what is around it ----------------------------------------------------------------------- */
-
-static bool forwards(void)
-{
-	char *text;
-	size_t len;
-	bool on;
-
-	if (file_read("/proc/sys/net/ipv4/ip_forward", SYSCTL_MAX_SIZE, &text, &len))
-		return true;
-	on = len && text[0] != '0';
-	free(text);
-	return on;
-}
 
 static int find_hop(uint32_t addr, struct hop *ret_hop, void *arg, struct diag *diag)
 {
@@ -93,9 +79,7 @@ static void look_around(struct trace_request *v, struct diag *diag)
 	if (!tables_have_own(&v->tables))
 		diag_warn(diag, (struct loc){0}, "no-table",
 			  "the kernel holds no table inet " RULESET_TABLE);
-	if (!forwards())
-		diag_warn(diag, (struct loc){0}, "no-forwarding",
-			  "the gateway does not forward: net.ipv4.ip_forward is 0");
+	warn_forwarding(diag);
 }
 
 static enum exit_code follow(struct job *job, struct trace_request *v)

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "jgfw/kernel/tables.h"
+#include "jgfw/status/warnings.h"
 #include "jgfw/verify/proof/prove.h"
 #include "verify_view.h"
 
@@ -34,7 +35,7 @@ static enum exit_code collect(struct job *job, struct tables *tables, bool *ret_
 	if (code)
 		return code;
 	if (job->options.live) {
-		job_warn_missing(job);
+		warn_interfaces(job->site, &job->diag);
 		*ret_legacy = tables_legacy();
 		return tables_read(tables, &job->diag) ? EXIT_SYSTEM : EXIT_DONE;
 	}

@@ -36,18 +36,22 @@ static int sysctl(const char *path, struct diag *diag)
 	return value;
 }
 
-static void warn_interfaces(const struct site *site, struct diag *diag)
+void warn_interfaces(const struct site *site, struct diag *diag)
 {
 	for (int z = 0; z < ZONE_COUNT; z++)
 		vec_each(nic, &site->zones[z])
 			kernel_warn_interface(nic->name, nic->loc, diag);
 }
 
-static void warn_forwarding(struct diag *diag)
+void warn_forwarding(struct diag *diag)
 {
 	if (sysctl("/proc/sys/net/ipv4/ip_forward", diag) == 0)
 		diag_warn(diag, (struct loc){0}, "no-forwarding",
 			  "the gateway does not forward: net.ipv4.ip_forward is 0");
+}
+
+static void warn_helpers(struct diag *diag)
+{
 	if (sysctl("/proc/sys/net/netfilter/nf_conntrack_helper", diag) > 0)
 		diag_warn(diag, (struct loc){0}, "sip-helper",
 			  "connection tracking helpers are assigned by port "
@@ -134,6 +138,7 @@ int warnings_collect(const struct site *site, struct kernel *kernel, struct diag
 
 	warn_interfaces(site, diag);
 	warn_forwarding(diag);
+	warn_helpers(diag);
 	warn_rp_filter(site, diag);
 	r = warn_addresses(site, diag);
 	return r ? r : warn_foreign(kernel, diag);

@@ -14,4 +14,11 @@
  */
 int warnings_collect(const struct site *site, struct kernel *kernel, struct diag *diag);
 
+/** warn_interfaces - warn of interfaces of the site that are not there now: they come and go, and
+ * one that is missing is no reason to leave the gateway without rules */
+void warn_interfaces(const struct site *site, struct diag *diag);
+
+/** warn_forwarding - warn where the gateway does not forward */
+void warn_forwarding(struct diag *diag);
+
 #endif

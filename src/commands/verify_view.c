@@ -15,10 +15,10 @@ enum {
 static const char *const answers[] = {
 	[ANSWER_YES] = "ok", [ANSWER_NO] = "NO", [ANSWER_UNKNOWN] = "?"};
 
-/* What a proof takes for granted, beside what its answers say. */
+/* The assumptions of a proof, beside what its answers say. */
 static const char *const assumptions[] = {
-	"connection tracking is on, reassembles fragments, and calls established and related what "
-	"belongs to a flow that the rules allow",
+	("connection tracking is on, reassembles fragments, and calls established and related what "
+	 "belongs to a flow that the rules allow"),
 	"routes lead to each machine through the zone that the site puts it in",
 	"nothing below or beside nf_tables takes packets: XDP, tc, IPVS, policy routing",
 };

@@ -155,6 +155,25 @@ static const char *interfaces_text(struct pairing *p, enum zone zone)
 	return kept_text(p, &text);
 }
 
+/* An interface with the zones that it is of. */
+static const char *interface_text(struct pairing *p, const char *name)
+{
+	struct buf text = {0};
+	const char *separator = " (";
+
+	if (!p->told)
+		return "";
+	buf_puts(&text, name);
+	for (int z = 0; z < ZONE_COUNT; z++) {
+		if (!zone_has(p->seen->site, (enum zone)z, name))
+			continue;
+		buf_printf(&text, "%s%s", separator, zone_name((enum zone)z));
+		separator = ", ";
+	}
+	buf_puts(&text, *separator == ',' ? ")" : " (of no zone)");
+	return kept_text(p, &text);
+}
+
 /* --- addresses ------------------------------------------------------------------------------ */
 
 static bool is_edge(const struct endpoint *end)
@@ -369,12 +388,12 @@ static void compare_interfaces(struct pairing *p)
 	}
 	if (!zone_has(seen->site, from, seen->iif))
 		differs(p, has_machines(p->from) ? WEIGHT_INTERFACE : WEIGHT_SADDR,
-			"input interface %s is not of %s, where %s comes from", seen->iif,
-			interfaces_text(p, from), id);
+			"arrived on %s; %s is for packets from %s", interface_text(p, seen->iif),
+			id, interfaces_text(p, from));
 	if (seen->oif && !zone_has(seen->site, to, seen->oif))
 		differs(p, has_machines(p->to) ? WEIGHT_INTERFACE : WEIGHT_DADDR,
-			"output interface %s is not of %s, where %s goes to", seen->oif,
-			interfaces_text(p, to), id);
+			"leaves by %s; %s is for packets to %s", interface_text(p, seen->oif), id,
+			interfaces_text(p, to));
 	else if (seen->oif && !strcmp(seen->iif, seen->oif))
 		differs(p, WEIGHT_INTERFACE,
 			"it leaves by %s, which it came by; %s goes from one interface to another",

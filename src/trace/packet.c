@@ -281,7 +281,7 @@ static void take_ipv4(struct packet_scanner *s, struct probe_end *end)
 	if (inet_pton(AF_INET6, s->word, ignored) == 1)
 		fail(s, s->loc, "an IPv6 address stands in brackets: [%s]", s->word);
 	if (ipv4_parse(text, &end->addr))
-		fail(s, part(s, 0, len), "'%s' is no IPv4 address", text);
+		fail(s, part(s, 0, len), "'%s' is not an IPv4 address", text);
 	if (colon)
 		take_port(s, colon + 1, len + 1, end);
 }
